@@ -1,0 +1,211 @@
+-- The state of a bring-up. Files are views of this; nothing else is state.
+
+CREATE TABLE inputs (
+    input_id         INTEGER PRIMARY KEY,
+    input_hash       TEXT NOT NULL CHECK (length(input_hash) = 64),
+    kind             TEXT NOT NULL CHECK (kind IN ('first', 'amend')),
+    path             TEXT NOT NULL,
+    delimiter        TEXT NOT NULL,
+    encoding         TEXT NOT NULL,
+    columns          TEXT NOT NULL CHECK (json_valid(columns)),
+    row_count        INTEGER NOT NULL CHECK (row_count >= 0),
+    pipeline_version INTEGER NOT NULL,
+    ingested_at      TEXT NOT NULL
+) STRICT;
+
+-- The Webex that this database speaks to: written by the first preflight that passes, never changed.
+CREATE TABLE binding (
+    only_one    INTEGER PRIMARY KEY CHECK (only_one = 1),
+    base_url    TEXT NOT NULL,
+    org_id      TEXT NOT NULL,
+    environment TEXT NOT NULL CHECK (environment IN ('lab', 'prod')),
+    bound_at    TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE runs (
+    run_id     INTEGER PRIMARY KEY,
+    settings   TEXT NOT NULL CHECK (json_valid(settings)),
+    started_at TEXT NOT NULL,
+    ended_at   TEXT,
+    ended_by   TEXT,
+    recovered  INTEGER NOT NULL DEFAULT 0,
+    requests   INTEGER NOT NULL DEFAULT 0,
+    refused    INTEGER NOT NULL DEFAULT 0,
+    CHECK ((ended_at IS NULL) = (ended_by IS NULL))
+) STRICT;
+
+CREATE TABLE batches (
+    phase        INTEGER NOT NULL CHECK (phase IN (1, 2, 3)),
+    number       INTEGER NOT NULL CHECK (number > 0),
+    run_id       INTEGER NOT NULL REFERENCES runs (run_id),
+    claimed_at   TEXT NOT NULL,
+    completed_at TEXT,
+    PRIMARY KEY (phase, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rows (
+    row_id       INTEGER PRIMARY KEY CHECK (row_id > 0),
+    input_id     INTEGER NOT NULL REFERENCES inputs (input_id),
+    line         INTEGER NOT NULL,
+    entity_type  TEXT CHECK (entity_type IN ('location', 'user', 'extension_assignment')),
+    phase        INTEGER CHECK (phase IN (1, 2, 3)),
+    entity_key   TEXT,
+    location_key TEXT,
+    row_ref      TEXT,
+    email        TEXT,
+    raw          TEXT NOT NULL,
+    cells        TEXT,
+    row_sha256   BLOB NOT NULL CHECK (length(row_sha256) = 32),
+    state        TEXT NOT NULL CHECK (state IN ('ready', 'running', 'success', 'pending', 'rejected')),
+    attempt      INTEGER NOT NULL DEFAULT 0,
+    batch        INTEGER,
+    step         TEXT,
+    reason       TEXT,
+    cause        TEXT,
+    message      TEXT,
+    http_status  INTEGER,
+    tracking_id  TEXT,
+    remote_id    TEXT,
+    blocked_by   INTEGER REFERENCES rows (row_id),
+    updated_at   TEXT NOT NULL,
+    FOREIGN KEY (phase, batch) REFERENCES batches (phase, number),
+    CHECK (state = 'rejected' OR (phase IS NOT NULL AND entity_type IS NOT NULL AND entity_key IS NOT NULL AND cells IS NOT NULL)),
+    CHECK (state IN ('pending', 'rejected') OR (reason IS NULL AND cause IS NULL AND blocked_by IS NULL)),
+    CHECK (state != 'rejected' OR (reason IS NOT NULL AND reason IN ('invalid_input_schema', 'duplicate_key', 'out_of_scope'))),
+    CHECK (state != 'pending' OR (step IS NOT NULL AND reason IS NOT NULL AND cause IS NOT NULL AND reason IN (
+        'out_of_scope', 'non_retryable_external', 'permission_denied', 'auth_invalid', 'retry_exhausted', 'invalid_response_schema',
+        'half_applied', 'unhandled_exception', 'user_not_found', 'precondition_missing') AND cause IN (
+        'out_of_scope', 'non_retryable_external', 'permission_denied', 'auth_invalid', 'retry_exhausted', 'invalid_response_schema',
+        'unhandled_exception', 'user_not_found', 'precondition_missing'))),
+    CHECK (state != 'success' OR (step IS NOT NULL AND remote_id IS NOT NULL)),
+    CHECK (state NOT IN ('running', 'success', 'pending') OR batch IS NOT NULL)
+) STRICT;
+
+-- What claims read: recovered rows (their old batch number kept) and fresh ones (no batch), in row order.
+CREATE INDEX claimable ON rows (phase, batch, row_id) WHERE state = 'ready';
+CREATE INDEX unfinished ON rows (phase, row_id) WHERE state IN ('ready', 'running');
+
+-- The only moves a row can make. Who makes each: running <- claim; success, pending <- settle; ready <- recovery,
+-- drain, requeue, amend; rejected <- amend.
+CREATE TRIGGER rows_move BEFORE UPDATE OF state ON rows
+WHEN NOT (
+    (old.state = 'ready' AND new.state = 'running')
+    OR (old.state = 'running' AND new.state IN ('success', 'pending', 'ready'))
+    OR (old.state IN ('pending', 'success', 'rejected') AND new.state = 'ready')
+    OR (old.state = 'rejected' AND new.state = 'rejected')
+)
+BEGIN
+    SELECT RAISE(ABORT, 'a row cannot move between these states');
+END;
+
+CREATE TRIGGER rows_stay BEFORE DELETE ON rows
+BEGIN
+    SELECT RAISE(ABORT, 'rows are never deleted');
+END;
+
+-- Keys that must be unique within the input (design R13), and the aliases by which rows refer to locations.
+CREATE TABLE keys (
+    scope  TEXT NOT NULL,
+    value  TEXT NOT NULL,
+    row_id INTEGER NOT NULL REFERENCES rows (row_id) DEFERRABLE INITIALLY DEFERRED,
+    PRIMARY KEY (scope, value)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE steps (
+    row_id   INTEGER NOT NULL REFERENCES rows (row_id),
+    attempt  INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    step     TEXT NOT NULL,
+    state    TEXT NOT NULL CHECK (state IN ('applied', 'unchanged', 'failed')),
+    proof    TEXT NOT NULL,
+    at       TEXT NOT NULL,
+    PRIMARY KEY (row_id, attempt, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER steps_stay BEFORE UPDATE ON steps
+BEGIN
+    SELECT RAISE(ABORT, 'a step that is recorded is not changed');
+END;
+
+-- One line a request. For a write the line is committed before it is sent, with applied unknown (NULL).
+CREATE TABLE calls (
+    call_id     INTEGER PRIMARY KEY,
+    run_id      INTEGER NOT NULL REFERENCES runs (run_id),
+    row_id      INTEGER REFERENCES rows (row_id),
+    attempt     INTEGER,
+    step        TEXT,
+    operation   TEXT NOT NULL,
+    mutating    INTEGER NOT NULL CHECK (mutating IN (0, 1)),
+    applied     INTEGER CHECK (applied IN (0, 1)),
+    tries       INTEGER NOT NULL DEFAULT 0,
+    status      INTEGER,
+    tracking_id TEXT,
+    error       TEXT,
+    intent_at   TEXT NOT NULL,
+    answered_at TEXT
+) STRICT;
+
+CREATE INDEX calls_by_row ON calls (row_id);
+
+-- Every end a row ever had.
+CREATE TABLE outcomes (
+    outcome_id  INTEGER PRIMARY KEY,
+    row_id      INTEGER NOT NULL REFERENCES rows (row_id),
+    attempt     INTEGER NOT NULL,
+    run_id      INTEGER NOT NULL REFERENCES runs (run_id),
+    phase       INTEGER NOT NULL,
+    batch       INTEGER NOT NULL,
+    state       TEXT NOT NULL CHECK (state IN ('success', 'pending')),
+    step        TEXT NOT NULL,
+    reason      TEXT,
+    cause       TEXT,
+    message     TEXT NOT NULL,
+    http_status INTEGER,
+    tracking_id TEXT,
+    remote_id   TEXT,
+    at          TEXT NOT NULL,
+    UNIQUE (row_id, attempt)
+) STRICT;
+
+CREATE TRIGGER outcomes_stay BEFORE UPDATE ON outcomes
+BEGIN
+    SELECT RAISE(ABORT, 'an outcome that is recorded is not changed');
+END;
+
+CREATE TRIGGER outcomes_kept BEFORE DELETE ON outcomes
+BEGIN
+    SELECT RAISE(ABORT, 'outcomes are never deleted');
+END;
+
+-- What bulk reads of Webex saw. Serves only the run that read it; complete_at is set when the last page was read.
+CREATE TABLE snapshots (
+    kind        TEXT PRIMARY KEY CHECK (kind IN ('locations', 'calling_locations')),
+    run_id      INTEGER NOT NULL REFERENCES runs (run_id),
+    complete_at TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE seen_locations (
+    remote_id       TEXT PRIMARY KEY,
+    folded_name     TEXT NOT NULL,
+    tag             TEXT,
+    calling_enabled INTEGER NOT NULL DEFAULT 0 CHECK (calling_enabled IN (0, 1)),
+    body            TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX seen_locations_by_name ON seen_locations (folded_name);
+CREATE INDEX seen_locations_by_tag ON seen_locations (tag) WHERE tag IS NOT NULL;
+
+-- The files as wxbulk last wrote them: the intended hash is stored before the rename.
+CREATE TABLE files (
+    name       TEXT PRIMARY KEY,
+    sha256     TEXT NOT NULL CHECK (length(sha256) = 64),
+    previous   TEXT,
+    written_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE hints (
+    state  TEXT NOT NULL CHECK (state IN ('pending', 'rejected')),
+    reason TEXT NOT NULL,
+    hint   TEXT NOT NULL,
+    PRIMARY KEY (state, reason)
+) STRICT, WITHOUT ROWID;

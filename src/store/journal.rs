@@ -1,0 +1,170 @@
+//! What was done for a row: its steps, and every request, the writes before they are sent.
+
+use rusqlite::{Connection, params};
+
+use super::columns::typed;
+use super::queue::ClaimedRow;
+use super::runs::RunId;
+use super::{StoreError, now};
+use crate::domain::{Operation, Repeat, RowId, Step, StepState};
+
+/// One step as it ended.
+#[derive(Debug, Clone)]
+pub struct StepRecord {
+    /// Its name.
+    pub step: Step,
+    /// How it ended.
+    pub state: StepState,
+    /// What proves it, or what stopped it.
+    pub proof: String,
+}
+
+/// A write that is about to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct NewCall {
+    /// The row it is for.
+    pub row_id: RowId,
+    /// The row's attempt.
+    pub attempt: u32,
+    /// The step it is part of.
+    pub step: Step,
+    /// What it does.
+    pub operation: Operation,
+}
+
+/// A request with its answer.
+#[derive(Debug, Clone)]
+pub struct CallRecord {
+    /// The step it was part of.
+    pub step: Option<Step>,
+    /// What it did.
+    pub operation: Operation,
+    /// How often it was sent.
+    pub tries: u32,
+    /// The status of the last answer.
+    pub status: Option<u16>,
+    /// Webex's id of the last exchange.
+    pub tracking_id: Option<String>,
+    /// What was wrong with it.
+    pub error: Option<String>,
+    /// Whether a write is in place; `None` while nobody knows, and for reads.
+    pub applied: Option<bool>,
+    /// When the first try was begun.
+    pub begun_at: String,
+}
+
+/// Records the intent of a write; it must be committed before the request leaves.
+pub fn intend(connection: &Connection, run: RunId, call: NewCall) -> Result<i64, StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO calls (run_id, row_id, attempt, step, operation, mutating, intent_at) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6)",
+        )?
+        .execute(params![run.0, call.row_id.get(), call.attempt, call.step.as_str(), call.operation.as_str(), now()])?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// Records what became of a write that was intended.
+pub fn answer(connection: &Connection, call_id: i64, call: &CallRecord) -> Result<(), StoreError> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE calls SET applied = ?1, tries = ?2, status = ?3, tracking_id = ?4, error = ?5, answered_at = ?6 WHERE call_id = ?7",
+        )?
+        .execute(params![call.applied, call.tries, call.status, call.tracking_id, call.error, now(), call_id])?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Invariant(format!("call {call_id} is not on record"))) }
+}
+
+/// Records what a look-up says of earlier writes of a row whose end nobody knew.
+pub fn resolve(
+    connection: &Connection,
+    row_id: RowId,
+    operation: Operation,
+    applied: bool,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE calls SET applied = ?1 WHERE row_id = ?2 AND operation = ?3 AND mutating = 1 AND applied IS NULL")?
+        .execute(params![applied, row_id.get(), operation.as_str()])?;
+    Ok(())
+}
+
+/// Records a read that belongs to no row.
+pub fn record_shared_call(connection: &Connection, run: RunId, call: &CallRecord) -> Result<(), StoreError> {
+    insert_call(connection, run, None, call)
+}
+
+pub(super) fn record_calls(
+    connection: &Connection,
+    run: RunId,
+    row: &ClaimedRow,
+    calls: &[CallRecord],
+) -> Result<(), StoreError> {
+    calls.iter().try_for_each(|call| insert_call(connection, run, Some(row), call))
+}
+
+fn insert_call(
+    connection: &Connection,
+    run: RunId,
+    row: Option<&ClaimedRow>,
+    call: &CallRecord,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO calls (run_id, row_id, attempt, step, operation, mutating, applied, tries, status, tracking_id, error, intent_at,
+                                answered_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?
+        .execute(params![
+            run.0,
+            row.map(|row| row.row_id.get()),
+            row.map(|row| row.attempt),
+            call.step.map(Step::as_str),
+            call.operation.as_str(),
+            call.operation.repeat() != Repeat::Read,
+            call.applied,
+            call.tries,
+            call.status,
+            call.tracking_id,
+            call.error,
+            call.begun_at,
+            now(),
+        ])?;
+    Ok(())
+}
+
+pub(super) fn record_steps(
+    connection: &Connection,
+    row: &ClaimedRow,
+    steps: &[StepRecord],
+    at: &str,
+) -> Result<(), StoreError> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO steps (row_id, attempt, position, step, state, proof, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?;
+    for (position, step) in (1_u32..).zip(steps) {
+        insert.execute(params![
+            row.row_id.get(),
+            row.attempt,
+            position,
+            step.step.as_str(),
+            step.state.as_str(),
+            step.proof,
+            at
+        ])?;
+    }
+    Ok(())
+}
+
+/// How many writes of a row are in place in Webex.
+pub(super) fn applied_calls(connection: &Connection, row_id: RowId) -> Result<u32, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT count(*) FROM calls WHERE row_id = ?1 AND mutating = 1 AND applied = 1")?
+        .query_row([row_id.get()], |row| row.get(0))?)
+}
+
+/// The operations of a row's writes of which nobody knows whether they were applied.
+pub(super) fn unsettled_calls(connection: &Connection, row_id: RowId) -> Result<Vec<Operation>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT operation FROM calls WHERE row_id = ?1 AND mutating = 1 AND applied IS NULL",
+    )?;
+    let rows = statement.query_map([row_id.get()], |row| typed(row, "operation"))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,514 @@
+//! Takes in one input file, all or nothing, and finds the rows whose keys another row already has (R13, R23).
+//!
+//! A row that refers to a location which the file has not shown yet is set aside, and with it every later user and
+//! assignment row, so that the first of two rows with one key stays the first.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use super::columns::typed;
+use super::{Store, StoreError, integrity, now};
+use crate::domain::{
+    Accepted, Cells, EntityType, InputHash, InputRow, LocationRecord, Record, Rejected, RejectionReason,
+    RowId, fold_name,
+};
+
+/// How many rejects a report names one by one.
+const SAMPLES: usize = 10;
+
+/// What is known of an input file beside its rows.
+#[derive(Debug, Clone)]
+pub struct InputFacts {
+    /// As given on the command line.
+    pub path: String,
+    /// The delimiter that was found or given.
+    pub delimiter: char,
+    /// The encoding that was found or given.
+    pub encoding: String,
+    /// The header's columns, folded, in the order of the file.
+    pub columns: Vec<String>,
+    /// `PIPELINE_VERSION`.
+    pub pipeline_version: u32,
+}
+
+/// What became of the rows of a file.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct LoadReport {
+    /// Records in the file.
+    pub rows: u32,
+    /// Accepted location rows.
+    pub locations: u32,
+    /// Accepted user rows.
+    pub users: u32,
+    /// Accepted assignment rows.
+    pub assignments: u32,
+    /// Rejected rows.
+    pub rejected: u32,
+    /// The first of them.
+    pub samples: Vec<RejectedSample>,
+}
+
+/// One rejected row, as the terminal shows it.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct RejectedSample {
+    /// Its line in the file.
+    pub line: u64,
+    /// The column at fault.
+    pub column: Option<String>,
+    /// The reason code.
+    pub reason: &'static str,
+    /// What is wrong and how to fix it.
+    pub message: String,
+}
+
+/// Why a file was not taken in.
+#[derive(Debug)]
+pub enum LoadError<E> {
+    /// The file itself is refused.
+    Source(E),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl<E> From<StoreError> for LoadError<E> {
+    fn from(error: StoreError) -> Self {
+        LoadError::Store(error)
+    }
+}
+
+impl<E> From<rusqlite::Error> for LoadError<E> {
+    fn from(error: rusqlite::Error) -> Self {
+        LoadError::Store(error.into())
+    }
+}
+
+impl Store {
+    /// Takes in the rows of a file in one transaction. `finish` gives the hash of the bytes once all rows were read.
+    pub fn load<E, R>(
+        &self,
+        facts: &InputFacts,
+        rows: R,
+        finish: impl FnOnce(R) -> Result<InputHash, E>,
+    ) -> Result<LoadReport, LoadError<E>>
+    where
+        R: Iterator<Item = Result<InputRow, E>>,
+    {
+        let mut connection = super::connect(self.path())?;
+        // A fresh file is loaded without a log, which would hold every byte twice.
+        journal_mode(&connection, "DELETE")?;
+        let report = load_all(&mut connection, facts, rows, finish);
+        journal_mode(&connection, "WAL")?;
+        report
+    }
+
+    /// Says what `load` would say of a file for a new database, and keeps nothing.
+    pub fn check<E, R>(
+        facts: &InputFacts,
+        rows: R,
+        finish: impl FnOnce(R) -> Result<InputHash, E>,
+    ) -> Result<LoadReport, LoadError<E>>
+    where
+        R: Iterator<Item = Result<InputRow, E>>,
+    {
+        // An empty name is a private database that SQLite removes on close and moves to disk when it grows.
+        let mut connection = Connection::open("")?;
+        integrity::migrate(&mut connection)?;
+        load_all(&mut connection, facts, rows, finish)
+    }
+}
+
+/// Asks for a journal mode; a reader in the way keeps the old one, which is slower but as safe.
+fn journal_mode(connection: &Connection, mode: &str) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "journal_mode", mode, |_| Ok(())).or_else(|error| {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Ok(()),
+            _ => Err(error),
+        }
+    })
+}
+
+fn load_all<E, R>(
+    connection: &mut Connection,
+    facts: &InputFacts,
+    mut rows: R,
+    finish: impl FnOnce(R) -> Result<InputHash, E>,
+) -> Result<LoadReport, LoadError<E>>
+where
+    R: Iterator<Item = Result<InputRow, E>>,
+{
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let mut loader = Loader::begin(&transaction, facts)?;
+    for row in &mut rows {
+        loader.take(&row.map_err(LoadError::Source)?)?;
+    }
+    loader.place_deferred()?;
+    let hash = finish(rows).map_err(LoadError::Source)?;
+    let report = loader.finish(&hash)?;
+    transaction.commit()?;
+    Ok(report)
+}
+
+/// The hash that seals a row as it was ingested.
+pub(super) fn seal(raw: &str, cells: Option<&str>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(raw.len().to_le_bytes());
+    hash.update(raw.as_bytes());
+    hash.update(cells.unwrap_or_default().as_bytes());
+    hash.finalize().into()
+}
+
+struct Loader<'a> {
+    connection: &'a Connection,
+    input_id: i64,
+    at: String,
+    deferring: bool,
+    report: LoadReport,
+}
+
+impl<'a> Loader<'a> {
+    fn begin(connection: &'a Connection, facts: &InputFacts) -> Result<Loader<'a>, StoreError> {
+        let at = now();
+        let columns = serde_json::to_string(&facts.columns).unwrap_or_default();
+        let unknown_yet = "0".repeat(64);
+        connection.execute(
+            "INSERT INTO inputs (input_hash, kind, path, delimiter, encoding, columns, row_count, pipeline_version, ingested_at)
+             VALUES (?1, 'first', ?2, ?3, ?4, ?5, 0, ?6, ?7)",
+            params![unknown_yet, facts.path, facts.delimiter.to_string(), facts.encoding, columns, facts.pipeline_version, at],
+        )?;
+        connection.execute_batch(
+            "CREATE TEMP TABLE deferred (row_id INTEGER PRIMARY KEY, line INTEGER NOT NULL, raw TEXT NOT NULL,
+                                         entity_type TEXT NOT NULL, cells TEXT NOT NULL) STRICT",
+        )?;
+        Ok(Loader {
+            connection,
+            input_id: connection.last_insert_rowid(),
+            at,
+            deferring: false,
+            report: LoadReport::default(),
+        })
+    }
+
+    fn take(&mut self, row: &InputRow) -> Result<(), StoreError> {
+        self.report.rows = self.report.rows.saturating_add(1);
+        let placed = Placed { row_id: row.row_id, line: row.line, raw: row.raw.to_json() };
+        match &row.verdict {
+            Err(rejected) => self.reject(&placed, row.raw.get("row_ref"), rejected),
+            Ok(accepted) => self.take_accepted(&placed, accepted),
+        }
+    }
+
+    fn take_accepted(&mut self, placed: &Placed, accepted: &Accepted) -> Result<(), StoreError> {
+        if let Some(row_ref) = accepted.cells.get("row_ref") {
+            let claim = Claim::new("row_ref", row_ref, "row_ref", row_ref);
+            if let Some(first) = self.claim(placed.row_id, &[claim])? {
+                return self.reject_duplicate(placed, accepted, &first);
+            }
+        }
+        match &accepted.record {
+            Record::Location(location) => {
+                self.place(placed, accepted, Place::of_location(location, &accepted.cells))
+            }
+            Record::User(_) | Record::Assignment(_) => match self.resolve(location_of(accepted))? {
+                Some(key) if !self.deferring => {
+                    self.place(placed, accepted, Place::of_person(accepted, &key))
+                }
+                _ => self.defer(placed, accepted),
+            },
+        }
+    }
+
+    fn defer(&mut self, placed: &Placed, accepted: &Accepted) -> Result<(), StoreError> {
+        self.deferring = true;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO deferred (row_id, line, raw, entity_type, cells) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                placed.row_id.get(),
+                i64::try_from(placed.line).unwrap_or(i64::MAX),
+                placed.raw,
+                accepted.record.entity().as_str(),
+                accepted.cells.to_json(),
+            ])?;
+        Ok(())
+    }
+
+    /// Places the rows that were set aside, in row order, now that every location row is known.
+    fn place_deferred(&mut self) -> Result<(), StoreError> {
+        let connection = self.connection;
+        let mut statement = connection
+            .prepare("SELECT row_id, line, raw, entity_type, cells FROM deferred ORDER BY row_id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let entity: EntityType = typed(row, "entity_type")?;
+            let placed = Placed {
+                row_id: typed(row, "row_id")?,
+                line: row.get::<_, i64>("line")?.unsigned_abs(),
+                raw: row.get("raw")?,
+            };
+            let cells: String = row.get("cells")?;
+            let accepted = read_back(entity, &cells)?;
+            let reference = location_of(&accepted);
+            let key = self.resolve(reference)?.unwrap_or_else(|| reference.to_owned());
+            self.place(&placed, &accepted, Place::of_person(&accepted, &key))?;
+        }
+        Ok(())
+    }
+
+    fn finish(self, hash: &InputHash) -> Result<LoadReport, StoreError> {
+        self.connection.execute_batch("DROP TABLE temp.deferred")?;
+        self.connection.execute(
+            "UPDATE inputs SET input_hash = ?1, row_count = ?2 WHERE input_id = ?3",
+            params![hash.as_str(), self.report.rows, self.input_id],
+        )?;
+        Ok(self.report)
+    }
+
+    /// The canonical key of the location row that answers to this reference.
+    fn resolve(&self, reference: &str) -> Result<Option<String>, StoreError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT r.location_key FROM keys k JOIN rows r USING (row_id) WHERE k.scope = 'location' AND k.value = ?1",
+            )?
+            .query_row([fold_name(reference)], |row| row.get(0))
+            .optional()?)
+    }
+
+    fn place(&mut self, placed: &Placed, accepted: &Accepted, place: Place) -> Result<(), StoreError> {
+        if let Some(first) = self.claim(placed.row_id, &place.claims)? {
+            return self.reject_duplicate(placed, accepted, &first);
+        }
+        let cells = accepted.cells.to_json();
+        let entity = accepted.record.entity();
+        self.connection
+            .prepare_cached(
+                "INSERT INTO rows (row_id, input_id, line, entity_type, phase, entity_key, location_key, row_ref, email, raw,
+                                   cells, row_sha256, state, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'ready', ?13)",
+            )?
+            .execute(params![
+                placed.row_id.get(),
+                self.input_id,
+                i64::try_from(placed.line).unwrap_or(i64::MAX),
+                entity.as_str(),
+                entity.phase().number(),
+                place.entity_key,
+                place.location_key,
+                accepted.cells.get("row_ref"),
+                accepted.cells.get("email"),
+                placed.raw,
+                cells,
+                seal(&placed.raw, Some(&cells)).as_slice(),
+                self.at,
+            ])?;
+        let count = match entity {
+            EntityType::Location => &mut self.report.locations,
+            EntityType::User => &mut self.report.users,
+            EntityType::ExtensionAssignment => &mut self.report.assignments,
+        };
+        *count = count.saturating_add(1);
+        Ok(())
+    }
+
+    /// Takes the keys for this row, or gives the claim that an earlier row has, and takes none.
+    fn claim(&self, row_id: RowId, claims: &[Claim]) -> Result<Option<Clash>, StoreError> {
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO keys (scope, value, row_id) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET row_id = row_id RETURNING row_id",
+        )?;
+        for (taken, claim) in claims.iter().enumerate() {
+            let owner: RowId = insert
+                .query_row(params![claim.scope, claim.value, row_id.get()], |row| typed(row, "row_id"))?;
+            if owner != row_id {
+                self.give_back(row_id, claims.iter().take(taken))?;
+                return Ok(Some(Clash { what: claim.what, shown: claim.shown.clone(), owner }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn give_back<'c>(
+        &self,
+        row_id: RowId,
+        claims: impl Iterator<Item = &'c Claim>,
+    ) -> Result<(), StoreError> {
+        for claim in claims {
+            self.connection.execute(
+                "DELETE FROM keys WHERE scope = ?1 AND value = ?2 AND row_id = ?3",
+                params![claim.scope, claim.value, row_id.get()],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn reject_duplicate(
+        &mut self,
+        placed: &Placed,
+        accepted: &Accepted,
+        clash: &Clash,
+    ) -> Result<(), StoreError> {
+        let line: Option<i64> = self
+            .connection
+            .query_row("SELECT line FROM rows WHERE row_id = ?1", [clash.owner.get()], |row| row.get(0))
+            .optional()?;
+        let place = line.map_or_else(
+            || format!("row {}", clash.owner),
+            |line| format!("row {} (line {line})", clash.owner),
+        );
+        let Clash { what, shown, .. } = clash;
+        let message = format!(
+            "the {what} {shown:?} is already on {place}: the first stays; correct the {what} or remove this row"
+        );
+        let rejected = Rejected {
+            entity: Some(accepted.record.entity()),
+            entity_key: accepted
+                .cells
+                .get("entity_key")
+                .or_else(|| accepted.cells.get("email"))
+                .map(str::to_owned),
+            reason: RejectionReason::DuplicateKey,
+            column: Some((*what).to_owned()),
+            message,
+        };
+        self.reject(placed, accepted.cells.get("row_ref"), &rejected)
+    }
+
+    fn reject(
+        &mut self,
+        placed: &Placed,
+        row_ref: Option<&str>,
+        rejected: &Rejected,
+    ) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO rows (row_id, input_id, line, entity_type, phase, entity_key, row_ref, raw, row_sha256, state, reason,
+                                   message, updated_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'rejected', ?10, ?11, ?12)",
+            )?
+            .execute(params![
+                placed.row_id.get(),
+                self.input_id,
+                i64::try_from(placed.line).unwrap_or(i64::MAX),
+                rejected.entity.map(EntityType::as_str),
+                rejected.entity.map(|entity| entity.phase().number()),
+                rejected.entity_key,
+                row_ref,
+                placed.raw,
+                seal(&placed.raw, None).as_slice(),
+                rejected.reason.as_str(),
+                rejected.message,
+                self.at,
+            ])?;
+        self.report.rejected = self.report.rejected.saturating_add(1);
+        if self.report.samples.len() < SAMPLES {
+            self.report.samples.push(RejectedSample {
+                line: placed.line,
+                column: rejected.column.clone(),
+                reason: rejected.reason.as_str(),
+                message: rejected.message.clone(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Where a row stands in the file, and its cells as they were.
+struct Placed {
+    row_id: RowId,
+    line: u64,
+    raw: String,
+}
+
+/// One key that a row must have to itself.
+struct Claim {
+    scope: &'static str,
+    value: String,
+    what: &'static str,
+    shown: String,
+}
+
+impl Claim {
+    fn new(scope: &'static str, value: impl Into<String>, what: &'static str, shown: &str) -> Claim {
+        Claim { scope, value: value.into(), what, shown: shown.to_owned() }
+    }
+}
+
+/// A key that an earlier row has.
+struct Clash {
+    what: &'static str,
+    shown: String,
+    owner: RowId,
+}
+
+/// The keys of a row (R23) and which of them must be its own (R13).
+struct Place {
+    entity_key: String,
+    location_key: String,
+    claims: Vec<Claim>,
+}
+
+impl Place {
+    fn of_location(location: &LocationRecord, cells: &Cells) -> Place {
+        let names = [
+            ("location_key", location.explicit_key.as_deref()),
+            ("location_external_id", location.external_id.as_deref()),
+            ("location_name", location.name.as_deref()),
+        ];
+        let mut claims: Vec<Claim> = names
+            .iter()
+            .filter_map(|(what, name)| name.map(|name| Claim::new("location", fold_name(name), what, name)))
+            .collect();
+        let given =
+            |skip: usize| names.iter().skip(skip).find_map(|(_, name)| *name).unwrap_or_default().to_owned();
+        let entity_key = cells.get("entity_key").map_or_else(|| given(1), str::to_owned);
+        claims.push(Claim::new("entity_key location", entity_key.clone(), "entity_key", &entity_key));
+        Place { entity_key, location_key: given(0), claims }
+    }
+
+    fn of_person(accepted: &Accepted, location_key: &str) -> Place {
+        let mut claims = Vec::with_capacity(4);
+        let derived = match &accepted.record {
+            Record::Location(_) => String::new(),
+            Record::User(user) => {
+                claims.push(Claim::new("user", user.email.as_str(), "email", user.email.as_str()));
+                user.email.as_str().to_owned()
+            }
+            Record::Assignment(assignment) => {
+                let email = assignment.email.as_str();
+                claims.push(Claim::new("assignment", email, "email", email));
+                if let Some(extension) = assignment.line.extension() {
+                    let value = format!("{}\u{1f}{extension}", fold_name(location_key));
+                    claims.push(Claim::new("extension", value, "extension", extension.as_str()));
+                }
+                let numbers = assignment.line.number().map(|number| ("phone_number", number)).into_iter();
+                let others = assignment.alternate_numbers.iter().map(|number| ("alternate_numbers", number));
+                claims.extend(
+                    numbers
+                        .chain(others)
+                        .map(|(what, number)| Claim::new("number", number.as_str(), what, number.as_str())),
+                );
+                format!("{location_key}/{}", assignment.line.key())
+            }
+        };
+        let entity_key = accepted.cells.get("entity_key").map_or(derived, str::to_owned);
+        let scope = match accepted.record.entity() {
+            EntityType::User => "entity_key user",
+            EntityType::Location | EntityType::ExtensionAssignment => "entity_key assignment",
+        };
+        claims.push(Claim::new(scope, entity_key.clone(), "entity_key", &entity_key));
+        Place { entity_key, location_key: location_key.to_owned(), claims }
+    }
+}
+
+fn location_of(accepted: &Accepted) -> &str {
+    accepted.cells.get("location_key").unwrap_or_default()
+}
+
+fn read_back(entity: EntityType, json: &str) -> Result<Accepted, StoreError> {
+    let cells = Cells::from_json(json)
+        .ok_or_else(|| StoreError::Invariant("stored cells are not JSON".to_owned()))?;
+    let record =
+        Record::from_cells(entity, &cells).map_err(|error| StoreError::Invariant(error.to_string()))?;
+    Ok(Accepted { record, cells })
+}

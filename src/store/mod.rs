@@ -1,0 +1,164 @@
+//! The state: one SQLite file, and the only room with SQL.
+//!
+//! Writers hold the lock file ([`Lock`]); readers may come at any time. During a run every write goes through
+//! [`Writer`], so that one thread alone commits, in groups.
+
+mod columns;
+mod error;
+mod files;
+mod integrity;
+mod journal;
+mod load;
+mod lock;
+mod queue;
+mod reports;
+mod runs;
+mod snapshot;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use rusqlite::Connection;
+use rusqlite::{OpenFlags, TransactionBehavior};
+
+pub use error::StoreError;
+pub use files::FileRecord;
+pub use journal::{CallRecord, NewCall, StepRecord, answer, intend, record_shared_call, resolve};
+pub use load::{InputFacts, LoadError, LoadReport, RejectedSample};
+pub use lock::Lock;
+pub use queue::{ClaimedBatch, ClaimedRow, Sibling, claim_batch, complete_batch, has_ready, release, settle};
+pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, Table, columns_of, walk};
+pub use runs::{Binding, InputRecord, RunId};
+pub use snapshot::{
+    SeenLocation, begin_locations, complete_locations, keep_calling, keep_locations, location_with_id,
+    locations_named, locations_with_tag,
+};
+pub use writer::{Ack, Writer};
+
+/// How long a statement waits for a lock that another program holds on the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The database of one bring-up.
+#[derive(Debug, Clone)]
+pub struct Store {
+    path: PathBuf,
+    pool: r2d2::Pool<r2d2_sqlite::SqliteConnectionManager>,
+}
+
+impl Store {
+    /// Opens the database, making it (0600, in a 0700 directory) when there is none.
+    pub fn open_or_create(path: &Path) -> Result<Store, StoreError> {
+        let path = integrity::prepare_file(path)?;
+        let fresh = integrity::is_empty(&path)?;
+        let store = Store::connect(path)?;
+        if fresh {
+            store.with_connection(integrity::stamp)?;
+        }
+        store.bring_up()?;
+        Ok(store)
+    }
+
+    /// Opens a database that must be there.
+    pub fn open(path: &Path) -> Result<Store, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Absent { path: path.to_owned() });
+        }
+        let path = integrity::check_file(path)?;
+        let store = Store::connect(path)?;
+        store.bring_up()?;
+        Ok(store)
+    }
+
+    /// Where the database is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs a query in one read transaction, so that all it reads belongs to one moment.
+    pub fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.with_connection(|connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+            query(&transaction)
+        })
+    }
+
+    /// Runs one write transaction, all or nothing.
+    pub fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.with_connection(|connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        })
+    }
+
+    /// Verifies every page and key of the file; needed once before work begins.
+    pub fn verify_integrity(&self) -> Result<(), StoreError> {
+        self.with_connection(|connection| integrity::verify(connection))
+    }
+
+    /// Starts the thread that alone writes during a run.
+    pub fn start_writer(&self) -> Result<Writer, StoreError> {
+        Writer::start(connect(&self.path)?)
+    }
+
+    fn connect(path: PathBuf) -> Result<Store, StoreError> {
+        let manager =
+            r2d2_sqlite::SqliteConnectionManager::file(&path).with_flags(open_flags()).with_init(configure);
+        let pool = r2d2::Pool::builder()
+            .max_size(4)
+            .min_idle(Some(0))
+            .connection_timeout(BUSY_TIMEOUT)
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .build(manager)
+            .map_err(|error| StoreError::damaged(&path, &error.to_string()))?;
+        Ok(Store { path, pool })
+    }
+
+    fn bring_up(&self) -> Result<(), StoreError> {
+        self.with_connection(|connection| {
+            integrity::check_stamp(connection)?;
+            integrity::migrate(connection)?;
+            integrity::check_schema(connection)?;
+            runs::store_hints(connection)
+        })
+        .map_err(|error| error.at(&self.path))
+    }
+
+    fn with_connection<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        // The pool hides why a connection could not be made; a direct one tells.
+        let mut connection = match self.pool.get() {
+            Ok(connection) => connection,
+            Err(_) => return work(&mut connect(&self.path)?),
+        };
+        work(&mut connection)
+    }
+}
+
+fn open_flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open_with_flags(path, open_flags())?;
+    configure(&mut connection)?;
+    Ok(connection)
+}
+
+fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -16_000)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// Now, in UTC with milliseconds: the form of every time stamp in the database and the files.
+pub fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}

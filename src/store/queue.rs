@@ -1,0 +1,328 @@
+//! The only writers of a row's state: claim, settle, release and recover.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::columns::{batch_id, optional, typed};
+use super::journal::{self, CallRecord, StepRecord};
+use super::runs::RunId;
+use super::{StoreError, now};
+use crate::domain::{
+    BatchId, Cells, EntityType, LocationKey, Operation, Outcome, PendingReason, Phase, Record, RemoteId,
+    RowId, RowState, fold_name,
+};
+
+/// The rows of one claim.
+#[derive(Debug)]
+pub struct ClaimedBatch {
+    /// Its name.
+    pub id: BatchId,
+    /// Its rows, in row order.
+    pub rows: Vec<ClaimedRow>,
+}
+
+/// A row that this run alone works on. Made by a claim only; ends by being settled or released.
+#[derive(Debug)]
+#[must_use = "a claimed row must be settled or released"]
+pub struct ClaimedRow {
+    /// Its number.
+    pub row_id: RowId,
+    /// Its batch.
+    pub batch: BatchId,
+    /// 1 for the first claim, and one more with each.
+    pub attempt: u32,
+    /// Its key in the files.
+    pub entity_key: String,
+    /// Its location's key, canonical.
+    pub location_key: LocationKey,
+    /// What it asks for.
+    pub record: Record,
+    /// Writes of earlier attempts of which nobody knows whether they were applied.
+    pub unsettled: Vec<Operation>,
+    /// The location row that it refers to, if the file has one.
+    pub location: Option<Arc<Sibling>>,
+    /// For a user the assignment row of the same person, and the other way round.
+    pub partner: Option<Sibling>,
+}
+
+/// Another row that a claimed one depends on, as it stood at the claim.
+#[derive(Debug, Clone)]
+pub struct Sibling {
+    /// Its number.
+    pub row_id: RowId,
+    /// Where it stands.
+    pub state: RowState,
+    /// Its location or person, when it was found.
+    pub remote_id: Option<RemoteId>,
+    /// What it asks for.
+    pub record: Record,
+}
+
+/// Takes the next rows of a phase: first those that an earlier claim did not finish, under their old batch, then
+/// fresh ones in row order. `None` when no row is ready.
+pub fn claim_batch(
+    connection: &Connection,
+    run: RunId,
+    phase: Phase,
+    size: u32,
+) -> Result<Option<ClaimedBatch>, StoreError> {
+    let unfinished = unfinished_batch(connection, phase)?;
+    let id = match unfinished {
+        Some(number) => reopen(connection, BatchId { phase, number })?,
+        None if has_ready(connection, phase)? => open_batch(connection, run, phase)?,
+        None => return Ok(None),
+    };
+    let mut rows = take(connection, id, unfinished, size)?;
+    rows.sort_by_key(|row| row.row_id);
+    let mut locations = HashMap::new();
+    for row in &mut rows {
+        add_context(connection, row, &mut locations)?;
+    }
+    Ok(Some(ClaimedBatch { id, rows }))
+}
+
+/// Ends a row, and gives the reason code of a pending one. It must be running in the batch under which it was claimed.
+pub fn settle(
+    connection: &Connection,
+    run: RunId,
+    row: &ClaimedRow,
+    outcome: &Outcome,
+    steps: &[StepRecord],
+    calls: &[CallRecord],
+) -> Result<Option<PendingReason>, StoreError> {
+    let at = now();
+    journal::record_steps(connection, row, steps, &at)?;
+    journal::record_calls(connection, run, row, calls)?;
+    let reason = match outcome {
+        Outcome::Success(_) => None,
+        Outcome::Pending(failure) => Some(failure.reason(journal::applied_calls(connection, row.row_id)?)),
+    };
+    let end = End::of(outcome, reason);
+    let changed = connection
+        .prepare_cached(
+            "UPDATE rows SET state = ?1, step = ?2, reason = ?3, cause = ?4, message = ?5, http_status = ?6, tracking_id = ?7,
+                             remote_id = coalesce(?8, remote_id), blocked_by = ?9, updated_at = ?10
+             WHERE row_id = ?11 AND state = 'running' AND batch = ?12 AND attempt = ?13",
+        )?
+        .execute(params![
+            end.state.as_str(), end.step, end.reason, end.cause, end.message, end.http_status, end.tracking_id,
+            end.remote_id, end.blocked_by, at, row.row_id.get(), row.batch.number, row.attempt,
+        ])?;
+    if changed != 1 {
+        return Err(StoreError::Invariant(format!(
+            "row {} is not running in batch {}",
+            row.row_id, row.batch
+        )));
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO outcomes (row_id, attempt, run_id, phase, batch, state, step, reason, cause, message, http_status,
+                                   tracking_id, remote_id, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        )?
+        .execute(params![
+            row.row_id.get(), row.attempt, run.0, row.batch.phase.number(), row.batch.number, end.state.as_str(), end.step,
+            end.reason, end.cause, end.message, end.http_status, end.tracking_id, end.remote_id, at,
+        ])?;
+    Ok(reason)
+}
+
+/// Gives a row back unfinished; it keeps its batch, under which it is claimed again first.
+pub fn release(
+    connection: &Connection,
+    run: RunId,
+    row: &ClaimedRow,
+    steps: &[StepRecord],
+    calls: &[CallRecord],
+) -> Result<(), StoreError> {
+    journal::record_steps(connection, row, steps, &now())?;
+    journal::record_calls(connection, run, row, calls)?;
+    let changed = connection.execute(
+        "UPDATE rows SET state = 'ready', updated_at = ?1 WHERE row_id = ?2 AND state = 'running' AND batch = ?3",
+        params![now(), row.row_id.get(), row.batch.number],
+    )?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Invariant(format!("row {} is not running", row.row_id)))
+    }
+}
+
+/// Marks a batch as worked off.
+pub fn complete_batch(connection: &Connection, id: BatchId) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE batches SET completed_at = ?1 WHERE phase = ?2 AND number = ?3",
+        params![now(), id.phase.number(), id.number],
+    )?;
+    Ok(())
+}
+
+/// Returns the rows of a dead run to `ready`; only the holder of the lock may do so.
+pub(super) fn recover(connection: &Connection) -> Result<usize, StoreError> {
+    Ok(connection
+        .execute("UPDATE rows SET state = 'ready', updated_at = ?1 WHERE state = 'running'", [now()])?)
+}
+
+fn unfinished_batch(connection: &Connection, phase: Phase) -> Result<Option<u32>, StoreError> {
+    Ok(connection.query_row(
+        "SELECT min(batch) FROM rows WHERE phase = ?1 AND state = 'ready' AND batch > 0",
+        [phase.number()],
+        |row| row.get(0),
+    )?)
+}
+
+/// Whether a row of the phase waits to be claimed.
+pub fn has_ready(connection: &Connection, phase: Phase) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare("SELECT 1 FROM rows WHERE phase = ?1 AND state = 'ready'")?
+        .exists([phase.number()])?)
+}
+
+fn reopen(connection: &Connection, id: BatchId) -> Result<BatchId, StoreError> {
+    connection.execute(
+        "UPDATE batches SET completed_at = NULL WHERE phase = ?1 AND number = ?2",
+        params![id.phase.number(), id.number],
+    )?;
+    Ok(id)
+}
+
+fn open_batch(connection: &Connection, run: RunId, phase: Phase) -> Result<BatchId, StoreError> {
+    Ok(connection.query_row(
+        "INSERT INTO batches (phase, number, run_id, claimed_at)
+         SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3 FROM batches WHERE phase = ?1
+         RETURNING phase, number",
+        params![phase.number(), run.0, now()],
+        batch_id,
+    )?)
+}
+
+/// Claims in one statement; SQLite gives the rows of RETURNING in no particular order.
+fn take(
+    connection: &Connection,
+    id: BatchId,
+    unfinished: Option<u32>,
+    size: u32,
+) -> Result<Vec<ClaimedRow>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE rows SET state = 'running', batch = ?2, attempt = attempt + 1, step = NULL, message = NULL, http_status = NULL,
+                         tracking_id = NULL, updated_at = ?5
+         WHERE row_id IN (SELECT row_id FROM rows WHERE phase = ?1 AND state = 'ready' AND batch IS ?3 ORDER BY row_id LIMIT ?4)
+         RETURNING row_id, phase, batch AS number, attempt, entity_type, entity_key, location_key, cells",
+    )?;
+    let rows =
+        statement.query_map(params![id.phase.number(), id.number, unfinished, size, now()], claimed_row)?;
+    rows.map(|row| row.map_err(StoreError::from).and_then(|row| row)).collect()
+}
+
+fn claimed_row(row: &Row<'_>) -> rusqlite::Result<Result<ClaimedRow, StoreError>> {
+    let key: String = row.get("location_key")?;
+    let claimed = ClaimedRow {
+        row_id: typed(row, "row_id")?,
+        batch: batch_id(row)?,
+        attempt: row.get("attempt")?,
+        entity_key: row.get("entity_key")?,
+        location_key: LocationKey::parse(&key).map_err(|_| rusqlite::Error::InvalidQuery)?,
+        record: match record(row)? {
+            Ok(record) => record,
+            Err(error) => return Ok(Err(error)),
+        },
+        unsettled: Vec::new(),
+        location: None,
+        partner: None,
+    };
+    Ok(Ok(claimed))
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<Result<Record, StoreError>> {
+    let entity: EntityType = typed(row, "entity_type")?;
+    let cells: String = row.get("cells")?;
+    Ok(Cells::from_json(&cells)
+        .ok_or_else(|| StoreError::Invariant("stored cells are not JSON".to_owned()))
+        .and_then(|cells| {
+            Record::from_cells(entity, &cells).map_err(|error| StoreError::Invariant(error.to_string()))
+        }))
+}
+
+/// Adds what earlier attempts left behind and the rows that this one depends on.
+fn add_context(
+    connection: &Connection,
+    row: &mut ClaimedRow,
+    locations: &mut HashMap<LocationKey, Option<Arc<Sibling>>>,
+) -> Result<(), StoreError> {
+    if row.attempt > 1 {
+        row.unsettled = journal::unsettled_calls(connection, row.row_id)?;
+    }
+    row.partner = match &row.record {
+        Record::Location(_) => return Ok(()),
+        Record::User(user) => sibling(connection, "assignment", user.email.as_str())?,
+        Record::Assignment(assignment) => sibling(connection, "user", assignment.email.as_str())?,
+    };
+    row.location = match locations.get(&row.location_key) {
+        Some(known) => known.clone(),
+        None => {
+            let found = sibling(connection, "location", &fold_name(row.location_key.as_str()))?.map(Arc::new);
+            locations.insert(row.location_key.clone(), found.clone());
+            found
+        }
+    };
+    Ok(())
+}
+
+fn sibling(connection: &Connection, scope: &str, value: &str) -> Result<Option<Sibling>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.row_id, r.state, r.remote_id, r.entity_type, r.cells
+         FROM keys k JOIN rows r USING (row_id) WHERE k.scope = ?1 AND k.value = ?2",
+    )?;
+    let found = statement
+        .query_row([scope, value], |row| {
+            Ok((typed(row, "row_id")?, typed(row, "state")?, optional(row, "remote_id")?, record(row)?))
+        })
+        .optional()?;
+    found
+        .map(|(row_id, state, remote_id, record)| Ok(Sibling { row_id, state, remote_id, record: record? }))
+        .transpose()
+}
+
+/// An outcome as columns.
+struct End<'a> {
+    state: RowState,
+    step: &'static str,
+    reason: Option<&'static str>,
+    cause: Option<&'static str>,
+    message: &'a str,
+    http_status: Option<u16>,
+    tracking_id: Option<&'a str>,
+    remote_id: Option<&'a str>,
+    blocked_by: Option<u32>,
+}
+
+impl<'a> End<'a> {
+    fn of(outcome: &'a Outcome, reason: Option<PendingReason>) -> End<'a> {
+        match outcome {
+            Outcome::Success(success) => End {
+                state: RowState::Success,
+                step: success.step.as_str(),
+                reason: None,
+                cause: None,
+                message: &success.message,
+                http_status: success.http_status,
+                tracking_id: None,
+                remote_id: Some(success.remote_id.as_str()),
+                blocked_by: None,
+            },
+            Outcome::Pending(failure) => End {
+                state: RowState::Pending,
+                step: failure.step.as_str(),
+                reason: reason.map(PendingReason::as_str),
+                cause: Some(failure.cause.as_str()),
+                message: &failure.message,
+                http_status: failure.http_status,
+                tracking_id: failure.tracking_id.as_deref(),
+                remote_id: failure.remote_id.as_ref().map(RemoteId::as_str),
+                blocked_by: failure.blocked_by.map(RowId::get),
+            },
+        }
+    }
+}

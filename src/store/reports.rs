@@ -1,0 +1,218 @@
+//! Typed reads of the views, for `status` and the files.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::{Store, StoreError};
+
+/// Where the rows of one phase stand.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct PhaseProgress {
+    /// 1, 2 or 3.
+    pub phase: u8,
+    /// What its rows are.
+    pub entity_type: String,
+    /// All accepted rows.
+    pub total: u32,
+    /// Waiting.
+    pub ready: u32,
+    /// Being worked on.
+    pub running: u32,
+    /// Done.
+    pub success: u32,
+    /// Waiting for the operator.
+    pub pending: u32,
+}
+
+/// How many rows share a reason, and what to do about them.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct ReasonCount {
+    /// `pending` or `rejected`.
+    pub state: String,
+    /// The phase of the rows, when it can be told.
+    pub phase: Option<u8>,
+    /// The reason code.
+    pub reason_code: String,
+    /// What stopped a half-applied row.
+    pub cause: Option<String>,
+    /// How many.
+    pub rows: u32,
+    /// What to do.
+    pub hint: Option<String>,
+    /// The message of one of them.
+    pub example: Option<String>,
+}
+
+/// The last run.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct RunReport {
+    /// Its number.
+    pub run_id: i64,
+    /// When it began.
+    pub started_at: String,
+    /// When it ended; none while it goes on, or after a kill.
+    pub ended_at: Option<String>,
+    /// How it ended.
+    pub ended_by: Option<String>,
+    /// Rows it finished.
+    pub rows_finished: u32,
+    /// Rows finished in the last whole minute of work.
+    pub rows_last_minute: u32,
+}
+
+/// All that `status` tells.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct StatusReport {
+    /// The SHA-256 of the latest input.
+    pub input_hash: String,
+    /// Its path.
+    pub input_path: String,
+    /// Rejected rows.
+    pub rejected: u32,
+    /// One entry a phase that has rows.
+    pub phases: Vec<PhaseProgress>,
+    /// How many locations have all their rows done, and how many there are.
+    pub sites_done: u32,
+    /// Locations with rows.
+    pub sites: u32,
+    /// Reasons of rejected and pending rows.
+    pub reasons: Vec<ReasonCount>,
+    /// The last run.
+    pub run: Option<RunReport>,
+}
+
+/// A view's columns, before its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Names, in order.
+    pub columns: Vec<String>,
+}
+
+impl Store {
+    /// All that `status` tells, of one moment. `None` before the first ingest.
+    pub fn status(&self) -> Result<Option<StatusReport>, StoreError> {
+        let Some(input) = self.latest_input()? else { return Ok(None) };
+        self.read(|connection| {
+            let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u32>(0));
+            Ok(Some(StatusReport {
+                input_hash: input.hash,
+                input_path: input.path,
+                rejected: count("SELECT count(*) FROM rows WHERE state = 'rejected'")?,
+                phases: progress(connection)?,
+                sites_done: count("SELECT count(*) FROM sites WHERE total = success")?,
+                sites: count("SELECT count(*) FROM sites")?,
+                reasons: reasons(connection)?,
+                run: last_run(connection)?,
+            }))
+        })
+    }
+
+    /// Where the rows of each phase stand.
+    pub fn progress(&self) -> Result<Vec<PhaseProgress>, StoreError> {
+        self.read(progress)
+    }
+}
+
+fn progress(connection: &Connection) -> Result<Vec<PhaseProgress>, StoreError> {
+    collect(
+        connection,
+        "SELECT phase, entity_type, total, ready, running, success, pending FROM progress ORDER BY phase",
+        |row| {
+            Ok(PhaseProgress {
+                phase: row.get(0)?,
+                entity_type: row.get(1)?,
+                total: row.get(2)?,
+                ready: row.get(3)?,
+                running: row.get(4)?,
+                success: row.get(5)?,
+                pending: row.get(6)?,
+            })
+        },
+    )
+}
+
+fn reasons(connection: &Connection) -> Result<Vec<ReasonCount>, StoreError> {
+    collect(
+        connection,
+        "SELECT state, phase, reason_code, cause, rows, hint, example FROM reasons ORDER BY state, phase, rows DESC",
+        |row| {
+            Ok(ReasonCount {
+                state: row.get(0)?,
+                phase: row.get(1)?,
+                reason_code: row.get(2)?,
+                cause: row.get(3)?,
+                rows: row.get(4)?,
+                hint: row.get(5)?,
+                example: row.get(6)?,
+            })
+        },
+    )
+}
+
+fn last_run(connection: &Connection) -> Result<Option<RunReport>, StoreError> {
+    Ok(connection
+        .query_row(
+            "SELECT run_id, started_at, ended_at, ended_by,
+                    (SELECT count(*) FROM outcomes o WHERE o.run_id = r.run_id),
+                    (SELECT count(*) FROM outcomes o WHERE o.run_id = r.run_id
+                        AND o.at >= (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', max(at), '-60 seconds') FROM outcomes))
+             FROM runs r ORDER BY run_id DESC LIMIT 1",
+            [],
+            |row| {
+                Ok(RunReport {
+                    run_id: row.get(0)?,
+                    started_at: row.get(1)?,
+                    ended_at: row.get(2)?,
+                    ended_by: row.get(3)?,
+                    rows_finished: row.get(4)?,
+                    rows_last_minute: row.get(5)?,
+                })
+            },
+        )
+        .optional()?)
+}
+
+fn collect<T>(
+    connection: &Connection,
+    sql: &str,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, StoreError> {
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Walks the rows of a query as text, NULL as `None`, without holding them.
+pub fn walk<E: From<StoreError>>(
+    connection: &Connection,
+    sql: &str,
+    mut each: impl FnMut(&[Option<String>]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut statement = connection.prepare(sql).map_err(StoreError::from)?;
+    let width = statement.column_count();
+    let mut cells: Vec<Option<String>> = Vec::with_capacity(width);
+    let mut rows = statement.query([]).map_err(StoreError::from)?;
+    while let Some(row) = rows.next().map_err(StoreError::from)? {
+        cells.clear();
+        for index in 0..width {
+            cells.push(text_of(row.get_ref(index).map_err(StoreError::from)?));
+        }
+        each(&cells)?;
+    }
+    Ok(())
+}
+
+/// The columns of a query.
+pub fn columns_of(connection: &Connection, sql: &str) -> Result<Table, StoreError> {
+    let statement = connection.prepare(sql)?;
+    Ok(Table { columns: statement.column_names().into_iter().map(str::to_owned).collect() })
+}
+
+fn text_of(value: ValueRef<'_>) -> Option<String> {
+    match value {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Real(number) => Some(number.to_string()),
+        ValueRef::Text(text) | ValueRef::Blob(text) => Some(String::from_utf8_lossy(text).into_owned()),
+    }
+}
