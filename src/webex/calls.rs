@@ -1,0 +1,184 @@
+//! Requests as values: one function an operation, from the contract to path, query and body. Pure.
+
+use serde_json::{Value, json};
+
+use crate::domain::{Email, Extension, Feature, Line, LocationRecord, Operation, PhoneNumber, RemoteId};
+
+/// One request, not sent yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// What it does.
+    pub operation: Operation,
+    pub(super) path: Vec<String>,
+    pub(super) query: Vec<(&'static str, String)>,
+    pub(super) body: Option<Value>,
+}
+
+impl Call {
+    fn new(operation: Operation, path: &[&str]) -> Call {
+        let path = path.iter().map(|segment| (*segment).to_owned()).collect();
+        Call { operation, path, query: Vec::new(), body: None }
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Call {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    fn body(mut self, body: Value) -> Call {
+        self.body = Some(body);
+        self
+    }
+}
+
+/// Who the token belongs to.
+pub fn people_me() -> Call {
+    Call::new(Operation::PeopleMe, &["people", "me"])
+}
+
+/// One person, with calling data.
+pub fn person_by_email(email: &Email) -> Call {
+    Call::new(Operation::PeopleList, &["people"])
+        .with("email", email.as_str())
+        .with("callingData", "true")
+        .with("excludeStatus", "true")
+}
+
+/// When the token ends.
+pub fn token_expiry() -> Call {
+    Call::new(Operation::TokenExpiry, &["authorizations", "tokenExpiry"])
+}
+
+/// Every location, or the first of them.
+pub fn locations(max: u32) -> Call {
+    Call::new(Operation::LocationsList, &["locations"]).with("max", max.to_string())
+}
+
+/// Locations whose name contains this one (contract 3.1: not exact).
+pub fn locations_containing(name: &str) -> Call {
+    Call::new(Operation::LocationsList, &["locations"]).with("name", name)
+}
+
+/// One location.
+pub fn location(id: &RemoteId) -> Call {
+    Call::new(Operation::LocationGet, &["locations", id.as_str()])
+}
+
+/// Every location that is enabled for calling.
+pub fn calling_locations() -> Call {
+    Call::new(Operation::CallingLocationsList, &["telephony", "config", "locations"])
+}
+
+/// The calling side of one location; refused with 400 or 404 when it has none.
+pub fn calling_location(id: &RemoteId) -> Call {
+    Call::new(Operation::CallingLocationGet, &["telephony", "config", "locations", id.as_str()])
+}
+
+/// A new location.
+pub fn create_location(name: &str, location: &LocationRecord, notes: Option<&str>) -> Call {
+    let mut body = json!({
+        "name": name,
+        "timeZone": location.time_zone,
+        "preferredLanguage": location.preferred_language,
+        "announcementLanguage": location.announcement_language,
+        "address": address(location, true),
+    });
+    if let (Some(notes), Some(fields)) = (notes, body.as_object_mut()) {
+        fields.insert("notes".to_owned(), json!(notes));
+    }
+    Call::new(Operation::LocationCreate, &["locations"]).body(body)
+}
+
+/// A change of some fields of a location.
+pub fn update_location(id: &RemoteId, changes: Value) -> Call {
+    Call::new(Operation::LocationUpdate, &["locations", id.as_str()]).body(changes)
+}
+
+/// A location's own fields, enabled for calling.
+pub fn enable_location(id: &RemoteId, name: &str, location: &LocationRecord) -> Call {
+    Call::new(Operation::CallingLocationEnable, &["telephony", "config", "locations"]).body(json!({
+        "id": id.as_str(),
+        "name": name,
+        "timeZone": location.time_zone,
+        "preferredLanguage": location.preferred_language,
+        "announcementLanguage": location.announcement_language,
+        "address": address(location, false),
+    }))
+}
+
+/// Every licence of the organisation.
+pub fn licenses() -> Call {
+    Call::new(Operation::LicensesList, &["licenses"])
+}
+
+/// A calling licence with its line for one person (contract 4.3).
+pub fn add_license(
+    person: &RemoteId,
+    license: &RemoteId,
+    location: &RemoteId,
+    line: &Line,
+    org: Option<&str>,
+) -> Call {
+    let mut properties = json!({ "locationId": location.as_str() });
+    if let Some(fields) = properties.as_object_mut() {
+        line.extension().map(|extension| fields.insert("extension".to_owned(), json!(extension.as_str())));
+        line.number().map(|number| fields.insert("phoneNumber".to_owned(), json!(number.as_str())));
+    }
+    let mut body = json!({
+        "personId": person.as_str(),
+        "licenses": [{ "id": license.as_str(), "operation": "add", "properties": properties }],
+    });
+    if let (Some(org), Some(fields)) = (org, body.as_object_mut()) {
+        fields.insert("orgId".to_owned(), json!(org));
+    }
+    Call::new(Operation::LicensesUsersPatch, &["licenses", "users"]).body(body)
+}
+
+/// The first entry of the numbers list: the cheap proof of the calling scope.
+pub fn numbers_probe() -> Call {
+    numbers().with("max", "1")
+}
+
+/// Who holds this extension in a location.
+pub fn numbers_by_extension(location: &RemoteId, extension: &Extension) -> Call {
+    numbers().with("locationId", location.as_str()).with("extension", extension.as_str())
+}
+
+/// Where a number is and who holds it.
+pub fn numbers_by_number(number: &PhoneNumber) -> Call {
+    numbers().with("phoneNumber", number.as_str())
+}
+
+fn numbers() -> Call {
+    Call::new(Operation::NumbersList, &["telephony", "config", "numbers"])
+}
+
+/// One feature of a person.
+pub fn feature(person: &RemoteId, feature: Feature) -> Call {
+    Call { path: feature.path(person.as_str()), ..Call::new(Operation::FeatureGet, &[]) }
+}
+
+/// One feature of a person, replaced as a whole.
+pub fn put_feature(person: &RemoteId, feature: Feature, body: Value) -> Call {
+    Call { path: feature.path(person.as_str()), ..Call::new(Operation::FeaturePut, &[]) }.body(body)
+}
+
+/// The address as Webex spells it; an update must send it complete, a blank second line as null (contract 3.3).
+pub fn address(location: &LocationRecord, blank_line2: bool) -> Value {
+    let address = &location.address;
+    let mut body = json!({
+        "address1": address.line1,
+        "city": address.city,
+        "state": address.state,
+        "postalCode": address.postal_code,
+        "country": address.country,
+    });
+    if let Some(fields) = body.as_object_mut() {
+        match &address.line2 {
+            Some(line2) => fields.insert("address2".to_owned(), json!(line2)),
+            None if blank_line2 => fields.insert("address2".to_owned(), Value::Null),
+            None => None,
+        };
+    }
+    body
+}

@@ -1,0 +1,40 @@
+//! Per operation: the method, the statuses that can mean success, and the fields that must be there (term sheet 13;
+//! contract 1, "Success"). Success never depends on the text of a message.
+
+use reqwest::Method;
+
+use crate::domain::Operation;
+
+/// What an acceptable answer to an operation is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Contract {
+    pub(super) method: Method,
+    pub(super) accepted: &'static [u16],
+    /// JSON pointers (RFC 6901) that must lead to something in the answer.
+    pub(super) required: &'static [&'static str],
+}
+
+pub(super) const fn of(operation: Operation) -> Contract {
+    match operation {
+        Operation::PeopleMe => row(Method::GET, &[200], &["/id", "/orgId"]),
+        Operation::PeopleList | Operation::LocationsList | Operation::LicensesList => {
+            row(Method::GET, &[200], &["/items"])
+        }
+        Operation::LocationGet => row(Method::GET, &[200], &["/id", "/name"]),
+        Operation::CallingLocationsList => row(Method::GET, &[200], &["/locations"]),
+        Operation::CallingLocationGet => row(Method::GET, &[200], &["/id"]),
+        Operation::NumbersList => row(Method::GET, &[200], &["/phoneNumbers"]),
+        Operation::FeatureGet => row(Method::GET, &[200], &[]),
+        Operation::TokenExpiry => row(Method::GET, &[200], &["/exp"]),
+        Operation::LocationCreate | Operation::CallingLocationEnable => {
+            row(Method::POST, &[200, 201], &["/id"])
+        }
+        Operation::LocationUpdate | Operation::FeaturePut => row(Method::PUT, &[200, 204], &[]),
+        // 206 says that some of the licences were not applied: the caller must never take it for success (R7).
+        Operation::LicensesUsersPatch => row(Method::PATCH, &[200, 206], &["/licenses"]),
+    }
+}
+
+const fn row(method: Method, accepted: &'static [u16], required: &'static [&'static str]) -> Contract {
+    Contract { method, accepted, required }
+}

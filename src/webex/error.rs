@@ -1,0 +1,201 @@
+//! What remains of a request after all patience, and how Webex says no (contract 1.1).
+
+use serde_json::Value;
+
+/// The longest text of a server that is kept.
+const MESSAGE_CAP: usize = 500;
+
+/// Why a request did not give an acceptable answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// Webex said no, for good.
+    Refused(Refusal),
+    /// An answer came with an accepted status, but without what it must hold.
+    BadReply {
+        /// Its status.
+        status: u16,
+        /// What is wrong with it.
+        what: String,
+        /// Webex's id of the exchange.
+        tracking_id: Option<String>,
+    },
+    /// A write may or may not have been applied: look before anything else.
+    Doubtful {
+        /// The status of an answer, if one came.
+        status: Option<u16>,
+        /// What happened.
+        what: String,
+        /// Webex's id of the exchange.
+        tracking_id: Option<String>,
+        /// A back-end code that makes the failure a lasting one.
+        backend_code: Option<String>,
+    },
+    /// It kept failing in ways that pass, until the retries or the waits were spent. Nothing was applied.
+    Exhausted {
+        /// How often it was sent.
+        tries: u32,
+        /// The status of the last answer, if one came.
+        status: Option<u16>,
+        /// What happened last.
+        what: String,
+        /// Webex's id of the last exchange.
+        tracking_id: Option<String>,
+        /// A back-end code that makes the failure a lasting one.
+        backend_code: Option<String>,
+    },
+    /// The run is stopping; nothing was sent.
+    Interrupted,
+}
+
+/// A refusal, read leniently from any of the five shapes of error bodies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// Every code found, the outer first.
+    pub codes: Vec<String>,
+    /// The texts found, in one line.
+    pub message: String,
+    /// Webex's id of the exchange.
+    pub tracking_id: Option<String>,
+}
+
+impl Refusal {
+    /// Reads the body of an error.
+    pub(super) fn read(
+        status: u16,
+        body: &str,
+        tracking_id: Option<String>,
+        backend_code: Option<&str>,
+    ) -> Refusal {
+        let mut codes: Vec<String> = backend_code.map(str::to_owned).into_iter().collect();
+        let mut texts = Vec::new();
+        let mut tracking_in_body = None;
+        if let Ok(value) = serde_json::from_str::<Value>(body) {
+            tracking_in_body =
+                value.get("trackingId").and_then(Value::as_str).map(|text| one_line(text, 128));
+            gather(&value, &mut codes, &mut texts, 4);
+        }
+        texts.dedup();
+        let message = if texts.is_empty() { String::new() } else { one_line(&texts.join("; "), MESSAGE_CAP) };
+        codes.dedup();
+        Refusal { status, codes, message, tracking_id: tracking_id.or(tracking_in_body) }
+    }
+
+    /// Whether any of the codes is this one.
+    pub fn has_code(&self, code: &str) -> bool {
+        self.codes.iter().any(|known| known == code)
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HTTP {}", self.status)?;
+        if !self.codes.is_empty() {
+            write!(f, " code {}", self.codes.join("/"))?;
+        }
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        Ok(())
+    }
+}
+
+/// Walks a body for codes and texts; `depth` bounds the walk.
+fn gather(value: &Value, codes: &mut Vec<String>, texts: &mut Vec<String>, depth: u8) {
+    let Some(deeper) = depth.checked_sub(1) else { return };
+    match value {
+        Value::Array(items) => items.iter().take(20).for_each(|item| gather(item, codes, texts, deeper)),
+        Value::Object(fields) => {
+            for (name, field) in fields.iter().take(40) {
+                match (name.as_str(), field) {
+                    ("errorCode" | "code" | "key", Value::String(code)) => codes.push(one_line(code, 64)),
+                    ("errorCode" | "code" | "key", Value::Number(code)) => codes.push(code.to_string()),
+                    (
+                        "message" | "description" | "errorMessage" | "reason" | "failureReason",
+                        Value::String(text),
+                    ) => {
+                        codes.extend(code_in(text));
+                        texts.push(text.clone());
+                    }
+                    ("errors" | "error" | "message", nested) => gather(nested, codes, texts, deeper),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The number of a text that begins `[Error N]`.
+fn code_in(text: &str) -> Option<String> {
+    let rest = text.strip_prefix("[Error ")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    (!digits.is_empty()).then_some(digits)
+}
+
+/// A text from outside on one line, without control characters and not too long.
+pub(super) fn one_line(text: &str, cap: usize) -> String {
+    let mut line: String = text
+        .chars()
+        .take(cap)
+        .map(|c| if is_unprintable(c) { ' ' } else { c })
+        .collect::<String>()
+        .trim()
+        .to_owned();
+    if text.chars().nth(cap).is_some() {
+        line.push('\u{2026}');
+    }
+    line
+}
+
+/// Control characters, and format characters that turn the direction of a line or hide in it.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Refusal {
+        Refusal::read(400, body, None, None)
+    }
+
+    #[test]
+    fn reads_the_five_shapes_of_errors() {
+        let usual =
+            read(r#"{"message":"no","errors":[{"description":"[Error 4202] taken"}],"trackingId":"T1"}"#);
+        assert_eq!(
+            (usual.codes, usual.message.as_str()),
+            (vec!["4202".to_owned()], "no; [Error 4202] taken")
+        );
+        assert_eq!(usual.tracking_id.as_deref(), Some("T1"));
+
+        let two =
+            read(r#"{"errorCode":25223,"message":"m","errors":[{"errorCode":8363,"description":"d"}]}"#);
+        assert_eq!(two.codes, ["25223", "8363"]);
+
+        assert_eq!(read(r#"{"error":[{"code":"BATCH-1017","message":"b"}]}"#).codes, ["BATCH-1017"]);
+        let nested = read(r#"{"error":{"key":"400","message":[{"description":"d","code":"27966"}]}}"#);
+        assert_eq!(nested.codes, ["400", "27966"]);
+        assert_eq!(nested.message, "d");
+
+        let array = read(r#"[{"errors":[{"number":"+1","errorCode":"8363","errorMessage":"in use"}]}]"#);
+        assert_eq!((array.codes, array.message.as_str()), (vec!["8363".to_owned()], "in use"));
+
+        let gateway = Refusal::read(502, "<html>", None, Some("4251"));
+        assert_eq!((gateway.codes, gateway.message.as_str()), (vec!["4251".to_owned()], ""));
+    }
+
+    #[test]
+    fn texts_from_outside_stay_on_one_line() {
+        let text = read("{\"message\":\"a\\u001b[31m\\nb\\u202ec\"}").message;
+        assert_eq!(text, "a [31m b c");
+        assert!(
+            read(&format!(r#"{{"message":"{}"}}"#, "x".repeat(10_000))).message.chars().count()
+                <= MESSAGE_CAP + 1
+        );
+    }
+}

@@ -1,0 +1,21 @@
+//! The Webex REST API, and the only room with HTTP.
+//!
+//! [`Webex::send`] is the one way out: it waits, retries what is safe to retry, and gives back what remains.
+//! [`calls`] builds requests, [`wire`] reads answers, [`contract`] says per operation what an acceptable answer is.
+
+mod backoff;
+mod budget;
+pub mod calls;
+mod contract;
+mod error;
+mod pacer;
+mod retry_after;
+mod settings;
+mod transport;
+pub mod wire;
+
+pub use budget::Budget;
+pub use calls::Call;
+pub use error::{Refusal, Trouble};
+pub use settings::{BaseUrl, BaseUrlError, Token, TokenError, WebexSettings};
+pub use transport::{Reply, Trace, Traffic, Webex};

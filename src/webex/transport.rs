@@ -1,0 +1,412 @@
+//! The one way out: paced, timed, capped, and retried as far as that is safe.
+//!
+//! A read is retried here until its budget is spent. A write is sent again here only when it certainly did not reach
+//! Webex, or was refused for pace; every other doubt is the caller's, who must look before sending it again (R6).
+
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, LINK, LOCATION, RETRY_AFTER};
+use reqwest::{Client, Url, redirect, retry};
+use serde_json::Value;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::budget::Budget;
+use super::calls::Call;
+use super::contract::{self, Contract};
+use super::error::{Refusal, Trouble, one_line};
+use super::pacer::Pacer;
+use super::retry_after::{Asked, asked};
+use super::settings::{TokenError, WebexSettings};
+use crate::domain::Repeat;
+
+/// The largest body that is read; a full page of 2,000 numbers is about 1 MB.
+const BODY_CAP: usize = 16 * 1024 * 1024;
+
+/// The most pages of one list; at the documented sizes far beyond any organisation.
+const PAGE_CAP: usize = 10_000;
+
+/// A client bound to one origin and one token.
+#[derive(Debug)]
+pub struct Webex {
+    client: Client,
+    settings: WebexSettings,
+    pacer: Pacer,
+    stop: CancellationToken,
+}
+
+/// An acceptable answer.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// Its status, one of those that the operation's contract accepts.
+    pub status: u16,
+    /// Its body; `null` when it has none.
+    pub body: Value,
+    /// Webex's id of the exchange.
+    pub tracking_id: Option<String>,
+    next: Option<String>,
+}
+
+/// What was sent for one request, for the record.
+#[derive(Debug, Clone, Default)]
+pub struct Trace {
+    /// How often it was sent.
+    pub tries: u32,
+    /// The status of the last answer.
+    pub status: Option<u16>,
+    /// Webex's id of the last exchange.
+    pub tracking_id: Option<String>,
+    /// Waits that the server asked for.
+    pub waits: u32,
+}
+
+/// Requests so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traffic {
+    /// Sent in all.
+    pub requests: u64,
+    /// Refused for pace (429).
+    pub refused: u64,
+}
+
+/// How one attempt ended.
+enum Attempt {
+    Done(Reply),
+    /// For good.
+    Failed(Trouble),
+    /// Refused for pace; nothing was applied.
+    Wait(Asked, String),
+    /// The request did not leave.
+    NotSent(String),
+    /// It left, and nobody knows what came of it.
+    Unknown {
+        what: String,
+        backend_code: Option<String>,
+        asked: Asked,
+    },
+}
+
+impl Webex {
+    /// A client that stops sending when `stop` is cancelled.
+    pub fn new(settings: WebexSettings, stop: CancellationToken) -> Result<Webex, TokenError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, settings.token.header()?);
+        let mut client = Client::builder()
+            .default_headers(headers)
+            .user_agent(concat!("wxbulk/", env!("CARGO_PKG_VERSION")))
+            .timeout(settings.request_timeout)
+            .connect_timeout(settings.connect_timeout)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .https_only(!settings.base_url.is_loopback());
+        if settings.base_url.is_loopback() {
+            // A proxy would be handed the token in plain text.
+            client = client.no_proxy();
+        }
+        let client = client.build().map_err(|_| TokenError)?;
+        let pacer = Pacer::new(settings.strict_retry_after, settings.max_requests_per_second);
+        Ok(Webex { client, settings, pacer, stop })
+    }
+
+    /// The patience for one logical request.
+    pub fn budget(&self) -> Budget {
+        Budget::new(&self.settings)
+    }
+
+    /// Requests so far.
+    pub fn traffic(&self) -> Traffic {
+        let (requests, refused) = self.pacer.counts();
+        Traffic { requests, refused }
+    }
+
+    /// Sends a request, and again as far as that is safe and the budget lasts.
+    pub async fn send(&self, call: &Call, budget: &mut Budget, trace: &mut Trace) -> Result<Reply, Trouble> {
+        self.send_to(self.url_of(call), call, budget, trace).await
+    }
+
+    /// Reads every page of a list, also behind an empty one. Any page that fails makes the whole read fail.
+    pub async fn pages(
+        &self,
+        call: &Call,
+        trace: &mut Trace,
+        mut page: impl AsyncFnMut(Reply) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
+        let mut url = self.url_of(call);
+        for _ in 0..PAGE_CAP {
+            let reply = self.send_to(url.clone(), call, &mut self.budget(), trace).await?;
+            let next = reply.next.clone();
+            let (status, tracking_id) = (reply.status, reply.tracking_id.clone());
+            let bad = |what: &str| Trouble::BadReply {
+                status,
+                what: what.to_owned(),
+                tracking_id: tracking_id.clone(),
+            };
+            page(reply).await?;
+            let Some(next) = next else { return Ok(()) };
+            let next = url.join(&next).map_err(|_| bad("the link to the next page is not a URL"))?;
+            if !self.settings.base_url.same_origin(&next) {
+                return Err(bad("the link to the next page leads to another server; not followed"));
+            }
+            if next == url {
+                return Err(bad("the link to the next page leads back to the same page"));
+            }
+            url = next;
+        }
+        Err(Trouble::BadReply {
+            status: 200,
+            what: format!("the list has more than {PAGE_CAP} pages"),
+            tracking_id: None,
+        })
+    }
+
+    /// Waits, but no longer than until the run is to stop.
+    pub async fn wait(&self, delay: Duration) -> Result<(), Trouble> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(Trouble::Interrupted),
+            () = tokio::time::sleep(delay) => Ok(()),
+        }
+    }
+
+    /// Waits until a moment.
+    pub async fn wait_until(&self, moment: Instant) -> Result<(), Trouble> {
+        self.wait(moment.saturating_duration_since(Instant::now())).await
+    }
+
+    fn url_of(&self, call: &Call) -> Url {
+        let mut url = self.settings.base_url.join(&call.path);
+        let org = self.settings.org_id.iter().map(|org| ("orgId", org.as_str()));
+        let query = call.query.iter().map(|(name, value)| (*name, value.as_str()));
+        let pairs: Vec<(&str, &str)> = query.chain(org).collect();
+        if !pairs.is_empty() {
+            url.query_pairs_mut().extend_pairs(pairs);
+        }
+        url
+    }
+
+    async fn send_to(
+        &self,
+        url: Url,
+        call: &Call,
+        budget: &mut Budget,
+        trace: &mut Trace,
+    ) -> Result<Reply, Trouble> {
+        // Bounded by the budget: each turn of the loop takes a retry or a wait from it.
+        loop {
+            self.admit().await?;
+            trace.tries = trace.tries.saturating_add(1);
+            let attempt = self.attempt(url.clone(), call, trace).await;
+            let delay = match attempt {
+                Attempt::Done(reply) => return Ok(reply),
+                Attempt::Failed(trouble) => return Err(trouble),
+                Attempt::Wait(Asked::TooLong, what) => return Err(exhausted(trace, what, None)),
+                Attempt::Wait(asked, what) => {
+                    trace.waits = trace.waits.saturating_add(1);
+                    let asked = if let Asked::Wait(wait) = asked { Some(wait) } else { None };
+                    let Some(wait) = budget.next_wait(asked) else {
+                        return Err(exhausted(trace, what, None));
+                    };
+                    self.pacer.answered(Some(wait), Instant::now());
+                    wait
+                }
+                Attempt::NotSent(what) => budget.next_retry().ok_or_else(|| exhausted(trace, what, None))?,
+                Attempt::Unknown { what, backend_code, .. } if call.operation.repeat() != Repeat::Read => {
+                    let tracking_id = trace.tracking_id.clone();
+                    return Err(Trouble::Doubtful { status: trace.status, what, tracking_id, backend_code });
+                }
+                Attempt::Unknown { what, backend_code, asked } => {
+                    let own = budget.next_retry().ok_or_else(|| exhausted(trace, what, backend_code))?;
+                    if let Asked::Wait(wait) = asked { own.max(wait) } else { own }
+                }
+            };
+            self.wait(delay).await?;
+        }
+    }
+
+    /// Waits for a slot; a pause that begins meanwhile is waited for as well, a bounded number of times.
+    async fn admit(&self) -> Result<(), Trouble> {
+        for _ in 0..100 {
+            self.wait_until(self.pacer.next_slot(Instant::now())).await?;
+            if !self.pacer.is_paused(Instant::now()) {
+                break;
+            }
+        }
+        if self.stop.is_cancelled() { Err(Trouble::Interrupted) } else { Ok(()) }
+    }
+
+    async fn attempt(&self, url: Url, call: &Call, trace: &mut Trace) -> Attempt {
+        let contract = contract::of(call.operation);
+        let mut request = self.client.request(contract.method.clone(), url);
+        if let Some(body) = &call.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        }
+        trace.status = None;
+        trace.tracking_id = None;
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => {
+                self.pacer.answered(None, Instant::now());
+                return not_answered(&error);
+            }
+        };
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let tracking_id = self.header(&headers, "trackingid").map(|text| one_line(&text, 128));
+        trace.status = Some(status);
+        trace.tracking_id.clone_from(&tracking_id);
+        let body = match read_body(response).await {
+            Ok(body) => self.settings.token.redact(body),
+            Err(what) => {
+                self.pacer.answered(None, Instant::now());
+                return Attempt::Unknown { what, backend_code: None, asked: Asked::Nothing };
+            }
+        };
+        let answer = Answer { status, headers, body, tracking_id };
+        let attempt = self.judge(answer, &contract);
+        if !matches!(attempt, Attempt::Wait(..)) {
+            self.pacer.answered(None, Instant::now());
+        }
+        attempt
+    }
+
+    fn judge(&self, answer: Answer, contract: &Contract) -> Attempt {
+        let status = answer.status;
+        if contract.accepted.contains(&status) {
+            return accept(answer, contract);
+        }
+        let backend_code = self.header(&answer.headers, "cisco-spark-error-codes");
+        let retry_after = self.header(&answer.headers, RETRY_AFTER.as_str());
+        let date = self.header(&answer.headers, DATE.as_str());
+        let asked = asked(retry_after.as_deref(), date.as_deref(), self.settings.max_retry_after);
+        let refusal =
+            Refusal::read(status, &answer.body, answer.tracking_id.clone(), backend_code.as_deref());
+        match status {
+            429 => Attempt::Wait(asked, refusal.to_string()),
+            423 if retry_after.is_some() => Attempt::Wait(asked, refusal.to_string()),
+            500..=599 => Attempt::Unknown { what: refusal.to_string(), backend_code, asked },
+            200..=299 => Attempt::Failed(Trouble::BadReply {
+                status,
+                what: format!("status {status} is not one that this operation may answer with"),
+                tracking_id: answer.tracking_id,
+            }),
+            300..=399 => {
+                let to = self.header(&answer.headers, LOCATION.as_str()).unwrap_or_default();
+                let message = format!("redirected to {}; redirects are not followed", one_line(&to, 200));
+                Attempt::Failed(Trouble::Refused(Refusal { message, ..refusal }))
+            }
+            _ => Attempt::Failed(Trouble::Refused(refusal)),
+        }
+    }
+
+    fn header(&self, headers: &HeaderMap, name: &str) -> Option<String> {
+        let text = String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned();
+        Some(self.settings.token.redact(text))
+    }
+}
+
+/// An answer that arrived whole.
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: String,
+    tracking_id: Option<String>,
+}
+
+fn accept(answer: Answer, contract: &Contract) -> Attempt {
+    let Answer { status, headers, body, tracking_id } = answer;
+    let bad =
+        |what: String| Attempt::Failed(Trouble::BadReply { status, what, tracking_id: tracking_id.clone() });
+    let body = if body.trim().is_empty() {
+        Value::Null
+    } else {
+        match serde_json::from_str(&body) {
+            Ok(body) => body,
+            Err(error) => return bad(format!("the answer is not JSON ({error})")),
+        }
+    };
+    let missing = contract.required.iter().find(|field| body.pointer(field).is_none_or(is_blank));
+    if let Some(field) = missing {
+        return bad(format!("the answer lacks the field {}", field.trim_start_matches('/')));
+    }
+    let next = headers.get_all(LINK).iter().filter_map(|link| link.to_str().ok()).find_map(next_link);
+    Attempt::Done(Reply { status, body, tracking_id, next })
+}
+
+fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(str::is_empty)
+}
+
+/// The target of `rel="next"` in a Link header (RFC 8288).
+fn next_link(header: &str) -> Option<String> {
+    header.split(',').find_map(|link| {
+        let (target, parameters) = link.split_once('>')?;
+        let is_next = parameters.split(';').any(|parameter| {
+            let parameter = parameter.trim().to_ascii_lowercase();
+            parameter == "rel=\"next\"" || parameter == "rel=next"
+        });
+        is_next.then(|| target.trim().trim_start_matches('<').to_owned())
+    })
+}
+
+async fn read_body(mut response: reqwest::Response) -> Result<String, String> {
+    let mut body = Vec::new();
+    // Bounded by the cap and by the time-out of the request.
+    while let Some(chunk) = response.chunk().await.map_err(|error| describe(&error))? {
+        if body.len().saturating_add(chunk.len()) > BODY_CAP {
+            return Err(format!("the answer is larger than {BODY_CAP} bytes"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(String::from_utf8_lossy(&body).into_owned())
+}
+
+fn not_answered(error: &reqwest::Error) -> Attempt {
+    let what = describe(error);
+    if error.is_connect() || error.is_builder() {
+        return Attempt::NotSent(what);
+    }
+    Attempt::Unknown { what, backend_code: None, asked: Asked::Nothing }
+}
+
+/// The kind of a network failure in plain words, without the URL.
+fn describe(error: &reqwest::Error) -> String {
+    let kind = match error {
+        error if error.is_timeout() && error.is_connect() => "no connection within the time-out",
+        error if error.is_timeout() => "no answer within the time-out",
+        error if error.is_connect() => "no connection",
+        error if error.is_builder() => "the request could not be built",
+        _ => "the connection broke off",
+    };
+    let mut source = std::error::Error::source(error);
+    let mut deepest = None;
+    for _ in 0..8 {
+        let Some(inner) = source else { break };
+        deepest = Some(inner.to_string());
+        source = inner.source();
+    }
+    deepest.map_or_else(|| kind.to_owned(), |inner| format!("{kind} ({})", one_line(&inner, 120)))
+}
+
+fn exhausted(trace: &Trace, what: String, backend_code: Option<String>) -> Trouble {
+    Trouble::Exhausted {
+        tries: trace.tries,
+        status: trace.status,
+        what,
+        tracking_id: trace.tracking_id.clone(),
+        backend_code,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_next_page_among_links() {
+        let header = r#"<https://x/v1/a?first>; rel="first", <https://x/v1/a?max=2&start=2>; rel="next""#;
+        assert_eq!(next_link(header).as_deref(), Some("https://x/v1/a?max=2&start=2"));
+        assert_eq!(next_link(r#"<https://x>; rel="prev""#), None);
+        assert_eq!(next_link("nonsense"), None);
+    }
+}
