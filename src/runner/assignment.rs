@@ -1,0 +1,162 @@
+//! Phase 3: prove that the person holds the extension and number, or say why not; apply the settings.
+
+use super::directory;
+use super::licences::LicencePool;
+use super::settings;
+use super::site::{self, Site};
+use super::user::{calling_of, refuse_unsupported, require_here};
+use super::work::{Cause, Flow, RowWork, Shown, blocked, pending};
+use crate::domain::{AssignmentRecord, Line, Operation, PendingReason, RemoteId, RowState, Step, StepState};
+use crate::webex::calls;
+use crate::webex::wire::{NumberEntry, Person};
+
+/// What the numbers list says of one extension or number.
+enum Held {
+    ByThePerson,
+    ByNobody,
+}
+
+pub(super) async fn drive(
+    work: &mut RowWork<'_>,
+    assignment: &AssignmentRecord,
+    licences: &LicencePool,
+) -> Flow<(RemoteId, String)> {
+    refuse_unsupported(work, Step::ApplyFinalSettings, &assignment.unsupported)?;
+    work.begin(Step::AssignmentLookup);
+    let site = site::find(work).await?;
+    let known = known_person(work);
+    let (person, read) = match known {
+        Some(id) => (id, None),
+        None => {
+            let person = calling_person(work, assignment, &site, licences).await?;
+            (person.id.clone(), Some(person))
+        }
+    };
+    work.remote_id = Some(person.clone());
+    let message = if is_in_place(work, &assignment.line, &site, &person).await? {
+        work.resolve_earlier(Operation::LicensesUsersPatch, true);
+        work.done(StepState::Unchanged, format!("the person holds {}", assignment.line));
+        format!("{} in place", assignment.line)
+    } else {
+        let person = match read {
+            Some(person) => person,
+            None => calling_person(work, assignment, &site, licences).await?,
+        };
+        work.done(StepState::Unchanged, format!("nobody holds {}", assignment.line));
+        change(work, assignment, &site, &person, licences).await?;
+        format!("{} assigned", assignment.line)
+    };
+    if !assignment.alternate_numbers.is_empty() {
+        work.begin(Step::AssignExtensionOrNumber);
+        return pending(
+            PendingReason::OutOfScope,
+            "this version does not assign alternate_numbers; the line itself is in place",
+        );
+    }
+    let written = settings::apply(work, Step::ApplyFinalSettings, &person, &assignment.settings).await?;
+    let settings =
+        if assignment.settings.is_empty() { String::new() } else { format!(", {written} settings written") };
+    Ok((person, message + &settings))
+}
+
+/// The person's id, when the user row proved it.
+fn known_person(work: &RowWork<'_>) -> Option<RemoteId> {
+    let user_row = work.row.partner.as_ref().filter(|row| row.state == RowState::Success)?;
+    user_row.remote_id.clone()
+}
+
+/// Reads the person, who must have calling here: phase 3 never enables (R24).
+async fn calling_person(
+    work: &mut RowWork<'_>,
+    assignment: &AssignmentRecord,
+    site: &Site,
+    licences: &LicencePool,
+) -> Flow<Person> {
+    let person = directory::find_person(work, &assignment.email).await?;
+    match calling_of(&person, licences)? {
+        Some(at) => require_here(&at, site)?,
+        None => {
+            let by = work.row.partner.as_ref();
+            let at = by.map_or_else(
+                || "the file has no accepted user row for this person".to_owned(),
+                |row| format!("user row {}, {}", row.row_id, row.state),
+            );
+            return blocked(
+                by.map(|row| row.row_id),
+                format!("the person {} has no calling ({at})", assignment.email),
+            );
+        }
+    }
+    Ok(person)
+}
+
+/// Whether the person holds every part of the line; a part that another holds ends the row.
+async fn is_in_place(work: &mut RowWork<'_>, line: &Line, site: &Site, person: &RemoteId) -> Flow<bool> {
+    let mut in_place = true;
+    if let Some(extension) = line.extension() {
+        let entries = directory::holders_of_extension(work, &site.id, extension).await?;
+        let what = format!("the extension {extension} of {:?}", site.name);
+        in_place &= matches!(holder(&entries, person, &what)?, Held::ByThePerson);
+    }
+    if let Some(number) = line.number() {
+        let entries: Vec<NumberEntry> =
+            directory::holder_of_number(work, number).await?.into_iter().collect();
+        in_place &= matches!(holder(&entries, person, &format!("the number {number}"))?, Held::ByThePerson);
+    }
+    Ok(in_place)
+}
+
+fn holder(entries: &[NumberEntry], person: &RemoteId, what: &str) -> Flow<Held> {
+    let mut owners = entries.iter().filter_map(|entry| entry.owner.as_ref()).peekable();
+    if owners.peek().is_none() {
+        return Ok(Held::ByNobody);
+    }
+    let theirs = |id: &Option<RemoteId>| id.as_ref().is_some_and(|id| id.same_as(person));
+    match owners.find(|owner| !theirs(&owner.id)) {
+        None => Ok(Held::ByThePerson),
+        Some(other) => pending(
+            PendingReason::NonRetryableExternal,
+            format!("{what} is taken by {} {}", other.kind, other.name),
+        ),
+    }
+}
+
+/// The person has calling with another line: no identity-free operation is proven to change it (R3).
+async fn change(
+    work: &mut RowWork<'_>,
+    assignment: &AssignmentRecord,
+    site: &Site,
+    person: &Person,
+    licences: &LicencePool,
+) -> Flow<()> {
+    work.begin(Step::AssignExtensionOrNumber);
+    let has = person
+        .extension
+        .as_deref()
+        .map_or("no extension".to_owned(), |extension| format!("extension {extension}"));
+    let licence = licences.calling_licence_of(&person.licenses);
+    let Some(licence) = licence.filter(|_| work.context.settings.extension_change) else {
+        return pending(
+            PendingReason::OutOfScope,
+            format!(
+                "the person already has calling with {has}; no operation that leaves identity alone changes it to {}: \
+                 do it in Control Hub, or try EXTENSION_CHANGE=license_patch",
+                assignment.line
+            ),
+        );
+    };
+    let org = work.context.settings.org_id.clone();
+    let call = calls::add_license(&person.id, &licence, &site.id, &assignment.line, org.as_deref());
+    let unchanged = Cause::new(
+        PendingReason::OutOfScope,
+        format!("Webex took the licence again but left the person with {has}: change it in Control Hub"),
+    );
+    work.write(
+        call,
+        |_| Shown::ByLookUp(unchanged.clone()),
+        async |work| Ok(is_in_place(work, &assignment.line, site, &person.id).await?.then_some(())),
+    )
+    .await?;
+    work.done(StepState::Applied, format!("read back: the person holds {}", assignment.line));
+    Ok(())
+}

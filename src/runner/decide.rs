@@ -1,0 +1,157 @@
+//! What to do about a row, from the row and what is in Webex. Pure: `plan`, `run` and `verify` decide alike.
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::{LocationRecord, Setting, SettingValue, tag_in, with_tag, without_tag};
+use crate::store::SeenLocation;
+use crate::webex::calls;
+
+/// Where a location was found.
+#[derive(Debug, Clone)]
+pub(super) enum Located {
+    /// Exactly one location answers.
+    Found(Box<SeenLocation>),
+    /// Complete lists have none.
+    Absent,
+    /// More than one could be meant.
+    Ambiguous(String),
+}
+
+/// By the tag first, then by the exact name (R5).
+pub(super) fn locate(location: &LocationRecord, tagged: &[SeenLocation], named: &[SeenLocation]) -> Located {
+    let name = location.name.as_deref().unwrap_or_default();
+    let tag = location.external_id.as_deref();
+    match (tagged, named) {
+        ([], []) => Located::Absent,
+        ([], [one]) => match (&one.tag, tag) {
+            (Some(theirs), Some(ours)) if theirs != ours => Located::Ambiguous(format!(
+                "the location named {name:?} in Webex carries another external id ({theirs:?}, the row says {ours:?})"
+            )),
+            _ => Located::Found(Box::new(one.clone())),
+        },
+        ([], _) => Located::Ambiguous(format!("Webex has {} locations named {name:?}", named.len())),
+        ([one], named) if named.iter().all(|other| other.id.same_as(&one.id)) => {
+            Located::Found(Box::new(one.clone()))
+        }
+        ([one], _) => Located::Ambiguous(format!(
+            "the external id {:?} is on the location {:?} in Webex, but another one is named {name:?}",
+            tag.unwrap_or_default(),
+            one.name
+        )),
+        (_, _) => Located::Ambiguous(format!(
+            "Webex has {} locations with the external id {:?} in their notes",
+            tagged.len(),
+            tag.unwrap_or_default()
+        )),
+    }
+}
+
+/// A reference of which the file has no location row: an external id or a name.
+pub(super) fn locate_reference(
+    reference: &str,
+    tagged: Vec<SeenLocation>,
+    named: Vec<SeenLocation>,
+) -> Located {
+    let mut found = tagged;
+    found.extend(named);
+    found.dedup_by(|a, b| a.id.same_as(&b.id));
+    match found.as_slice() {
+        [] => Located::Absent,
+        [one] => Located::Found(Box::new(one.clone())),
+        many => Located::Ambiguous(format!("{} locations in Webex answer to {reference:?}", many.len())),
+    }
+}
+
+/// The fields of an existing location that differ from the row; `None` when nothing does. Languages are not compared
+/// here (R17); notes are compared without the tag, and a missing tag is appended.
+pub(super) fn location_changes(location: &LocationRecord, body: &Value) -> Option<Value> {
+    let mut changes = Map::new();
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().trim();
+    if let Some(name) = location.name.as_deref().filter(|name| *name != text("/name")) {
+        changes.insert("name".to_owned(), json!(name));
+    }
+    if location.time_zone != text("/timeZone") {
+        changes.insert("timeZone".to_owned(), json!(location.time_zone));
+    }
+    let address = &location.address;
+    let pairs = [
+        (address.line1.as_str(), "/address/address1"),
+        (address.line2.as_deref().unwrap_or_default(), "/address/address2"),
+        (address.city.as_str(), "/address/city"),
+        (address.state.as_str(), "/address/state"),
+        (address.postal_code.as_str(), "/address/postalCode"),
+        (address.country.as_str(), "/address/country"),
+    ];
+    if pairs.iter().any(|(wanted, pointer)| *wanted != text(pointer)) {
+        changes.insert("address".to_owned(), calls::address(location, true));
+    }
+    if let Some(notes) = changed_notes(location, text("/notes")) {
+        changes.insert("notes".to_owned(), json!(notes));
+    }
+    (!changes.is_empty()).then_some(Value::Object(changes))
+}
+
+/// The notes of a new location.
+pub(super) fn new_notes(location: &LocationRecord) -> Option<String> {
+    let notes = with_tag(location.notes.as_deref().unwrap_or_default(), location.external_id.as_deref());
+    (!notes.is_empty()).then_some(notes)
+}
+
+fn changed_notes(location: &LocationRecord, present: &str) -> Option<String> {
+    let own = without_tag(present);
+    let wanted = location.notes.as_deref().map_or(own.as_str(), str::trim);
+    let tag = tag_in(present);
+    let wanted_tag = location.external_id.clone().or_else(|| tag.clone());
+    let differs = wanted != own || wanted_tag != tag;
+    differs.then(|| with_tag(wanted, wanted_tag.as_deref()))
+}
+
+/// A feature with the row's values laid over it; `None` when they are there already (R18).
+pub(super) fn overlay(
+    present: &Value,
+    wanted: &[(&'static Setting, SettingValue)],
+    read_only: &[&str],
+) -> Option<Value> {
+    let mut body = present.clone();
+    if !body.is_object() {
+        body = Value::Object(Map::new());
+    }
+    let mut differs = false;
+    for (setting, value) in wanted {
+        let value = match value {
+            SettingValue::Bool(on) => json!(on),
+        };
+        if !same(present.pointer(setting.field), &value) {
+            differs = true;
+            place(&mut body, setting.field, value);
+        }
+    }
+    if let Some(fields) = body.as_object_mut() {
+        read_only.iter().for_each(|field| drop(fields.remove(*field)));
+    }
+    differs.then_some(body)
+}
+
+/// Published examples show booleans as text (contract 10): what reads alike is alike.
+fn same(present: Option<&Value>, wanted: &Value) -> bool {
+    match (present, wanted) {
+        (Some(Value::String(text)), Value::Bool(on)) => {
+            text.eq_ignore_ascii_case(if *on { "true" } else { "false" })
+        }
+        (Some(present), wanted) => present == wanted,
+        (None, _) => false,
+    }
+}
+
+/// Sets the field at a pointer, making the objects on the way.
+fn place(body: &mut Value, pointer: &str, value: Value) {
+    let mut at = body;
+    for name in pointer.split('/').skip(1) {
+        if !at.is_object() {
+            *at = Value::Object(Map::new());
+        }
+        let Some(fields) = at.as_object_mut() else { return };
+        at = fields.entry(name).or_insert(Value::Null);
+    }
+    *at = value;
+}

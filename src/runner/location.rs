@@ -1,0 +1,193 @@
+//! Phase 1: find the location, create or update it, enable it for calling.
+
+use serde_json::Value;
+
+use super::decide::{self, Located};
+use super::directory;
+use super::work::{Flow, RowWork, Shown, pending};
+use crate::domain::{
+    LOCATION_SETTINGS_PREFIX, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState,
+};
+use crate::store::SeenLocation;
+use crate::webex::{Trouble, calls, wire};
+
+pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<(RemoteId, String)> {
+    work.begin(Step::LocationLookup);
+    let present = look_up(work, location).await?;
+    let (id, name, mut done) = match present {
+        Some(seen) => {
+            let changed = update(work, location, &seen).await?;
+            (seen.id.clone(), seen.name.clone(), vec![if changed { "updated" } else { "in place" }])
+        }
+        None => {
+            let id = create(work, location).await?;
+            (id, location.name.clone().unwrap_or_default(), vec!["created"])
+        }
+    };
+    work.remote_id = Some(id.clone());
+    let name = location.name.clone().unwrap_or(name);
+    done.push(match enable(work, location, &id, &name, done == ["created"]).await? {
+        true => "enabled for calling",
+        false => "already enabled for calling",
+    });
+    refuse_settings(work, location)?;
+    Ok((id, done.join(", ")))
+}
+
+/// The location in Webex; `None` when complete lists do not have it and the row can create it.
+async fn look_up(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Option<SeenLocation>> {
+    let name = location.name.clone();
+    let located = match &name {
+        // An earlier process may have created it after the lists of this phase were begun.
+        Some(name) if work.left_in_doubt(Operation::LocationCreate) => {
+            work.settle_earlier().await?;
+            match directory::find_location(work, location).await? {
+                Located::Absent => directory::find_location_anew(work, location, name).await?,
+                located => located,
+            }
+        }
+        _ => directory::find_location(work, location).await?,
+    };
+    match (found(located)?, name) {
+        (Some(seen), _) => {
+            work.remote_id = Some(seen.id.clone());
+            work.resolve_earlier(Operation::LocationCreate, true);
+            work.done(StepState::Unchanged, format!("found as {:?}", seen.name));
+            Ok(Some(seen))
+        }
+        (None, Some(_)) => {
+            work.resolve_earlier(Operation::LocationCreate, false);
+            work.done(StepState::Unchanged, "in none of the complete lists");
+            Ok(None)
+        }
+        (None, None) => pending(
+            PendingReason::PreconditionMissing,
+            format!(
+                "no location in Webex carries the external id {:?}, and without a location_name none can be created",
+                location.external_id.as_deref().unwrap_or_default()
+            ),
+        ),
+    }
+}
+
+async fn create(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<RemoteId> {
+    work.begin(Step::LocationCreate);
+    let name = location.name.as_deref().unwrap_or_default();
+    if let Some(seen) = found(directory::find_location_anew(work, location, name).await?)? {
+        work.done(StepState::Unchanged, "appeared in Webex meanwhile");
+        return Ok(seen.id);
+    }
+    let call = calls::create_location(name, location, decide::new_notes(location).as_deref());
+    let id = work
+        .write(
+            call,
+            |reply| proved(wire::id(&reply.body)),
+            async |work| {
+                Ok(found(directory::find_location_anew(work, location, name).await?)?.map(|seen| seen.id))
+            },
+        )
+        .await?;
+    work.done(StepState::Applied, format!("id {id}"));
+    Ok(id)
+}
+
+/// Sends what differs; says whether anything did.
+async fn update(work: &mut RowWork<'_>, location: &LocationRecord, seen: &SeenLocation) -> Flow<bool> {
+    work.begin(Step::LocationUpdate);
+    if decide::location_changes(location, &seen.body).is_none() {
+        work.resolve_earlier(Operation::LocationUpdate, true);
+        work.done(StepState::Unchanged, "name, time zone, address and notes are as the row states them");
+        return Ok(false);
+    }
+    // The list may be minutes old, and the notes are a person's: change what stands there now.
+    let now = work.read(calls::location(&seen.id)).await?.body;
+    let Some(changes) = decide::location_changes(location, &now) else {
+        work.resolve_earlier(Operation::LocationUpdate, true);
+        work.done(StepState::Unchanged, "was brought in line meanwhile");
+        return Ok(false);
+    };
+    work.resolve_earlier(Operation::LocationUpdate, false);
+    let fields = changes.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(", "));
+    work.write(
+        calls::update_location(&seen.id, changes),
+        |_| Shown::Proved(()),
+        async |work| {
+            let now: Value = work.read(calls::location(&seen.id)).await?.body;
+            Ok(decide::location_changes(location, &now).is_none().then_some(()))
+        },
+    )
+    .await?;
+    work.done(StepState::Applied, format!("changed {}", fields.unwrap_or_default()));
+    Ok(true)
+}
+
+/// Enables the location unless it is; says whether it had to be.
+async fn enable(
+    work: &mut RowWork<'_>,
+    location: &LocationRecord,
+    id: &RemoteId,
+    name: &str,
+    created: bool,
+) -> Flow<bool> {
+    work.begin(Step::LocationEnableCalling);
+    let listed = directory::location_by_id(work, id).await?.is_some_and(|seen| seen.calling_enabled);
+    if work.left_in_doubt(Operation::CallingLocationEnable) {
+        work.settle_earlier().await?;
+    }
+    // Enabling twice is not known to be harmless (contract 3.4): what this run did not create is asked for first.
+    if listed || (!created && is_enabled(work, id).await?) {
+        work.resolve_earlier(Operation::CallingLocationEnable, true);
+        work.done(StepState::Unchanged, "is a calling location");
+        return Ok(false);
+    }
+    work.resolve_earlier(Operation::CallingLocationEnable, false);
+    work.write(
+        calls::enable_location(id, name, location),
+        |reply| proved(wire::id(&reply.body).map(|_| ())),
+        async |work| Ok(is_enabled(work, id).await?.then_some(())),
+    )
+    .await?;
+    work.done(StepState::Applied, "enabled");
+    Ok(true)
+}
+
+async fn is_enabled(work: &mut RowWork<'_>, id: &RemoteId) -> Flow<bool> {
+    match work.try_read(calls::calling_location(id)).await? {
+        Ok(_) => Ok(true),
+        // Both mean: not a calling location (contract 3.4).
+        Err(Trouble::Refused(refusal)) if matches!(refusal.status, 400 | 404) => Ok(false),
+        Err(trouble) => work.stop_for(Operation::CallingLocationGet, &trouble),
+    }
+}
+
+fn refuse_settings(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<()> {
+    let Some((first, _)) = location.settings.first() else { return Ok(()) };
+    let columns = location.settings.iter().map(|(column, _)| column.as_str()).collect::<Vec<_>>().join(", ");
+    work.begin(match first.strip_prefix(LOCATION_SETTINGS_PREFIX) {
+        Some(name) if name.starts_with("pstn_") => Step::LocationApplyPstn,
+        Some("numbers") => Step::LocationAddNumbers,
+        _ => Step::LocationApplySettings,
+    });
+    pending(
+        PendingReason::OutOfScope,
+        format!("this version does not apply {columns}; the location itself is ready"),
+    )
+}
+
+fn found(located: Located) -> Flow<Option<SeenLocation>> {
+    match located {
+        Located::Found(seen) => Ok(Some(*seen)),
+        Located::Absent => Ok(None),
+        Located::Ambiguous(message) => {
+            pending(PendingReason::NonRetryableExternal, format!("ambiguous: {message}"))
+        }
+    }
+}
+
+/// An answer that gives what was asked for proves the write.
+pub(super) fn proved<T, E: std::fmt::Display>(read: Result<T, E>) -> Shown<T> {
+    match read {
+        Ok(value) => Shown::Proved(value),
+        Err(lacking) => Shown::Unproved(lacking.to_string()),
+    }
+}

@@ -1,0 +1,192 @@
+//! Drives the rows through Webex: preflight, then phase by phase, batch by batch, row by row.
+
+mod assignment;
+mod breaker;
+mod context;
+mod decide;
+mod directory;
+mod licences;
+mod location;
+mod phase;
+mod preflight;
+mod reason;
+mod row;
+mod settings;
+mod site;
+mod user;
+mod work;
+
+use std::rc::Rc;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+pub use breaker::Breaker;
+pub use context::RowSettings;
+pub use licences::LicenceSettings;
+pub use preflight::{PreflightFailure, PreflightReport, preflight};
+
+use context::RunContext;
+use directory::ReadFailure;
+use licences::LicencePool;
+
+use crate::domain::Phase;
+use crate::store::{RunId, Store, StoreError};
+use crate::webex::{Traffic, Trouble, Webex};
+
+/// Static limits of a run.
+#[derive(Debug, Clone)]
+pub struct RunLimits {
+    /// Rows a claim takes.
+    pub batch_size: u32,
+    /// Claims a run may make.
+    pub max_batches: u32,
+    /// Rows at work at once.
+    pub concurrency: usize,
+    /// When a run stops for massive failure.
+    pub breaker: Breaker,
+}
+
+/// Why a run ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// No row is ready any more.
+    Finished,
+    /// It was asked to stop.
+    Stopped,
+    /// Too much of a batch failed for good.
+    Breaker(String),
+    /// The lists that a phase needs could not be read.
+    Unreachable(String),
+    /// `MAX_BATCHES` was reached with rows left.
+    TooManyBatches {
+        /// The limit.
+        limit: u32,
+    },
+    /// Nothing could be stored any more.
+    Storage(StoreError),
+    /// A defect.
+    Internal(String),
+}
+
+impl Ended {
+    /// The word for it in the database and the log.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Ended::Finished => "finished",
+            Ended::Stopped => "stopped",
+            Ended::Breaker(_) => "breaker",
+            Ended::Unreachable(_) => "unreachable",
+            Ended::TooManyBatches { .. } => "max_batches",
+            Ended::Storage(_) => "storage",
+            Ended::Internal(_) => "internal",
+        }
+    }
+}
+
+/// What happens while a run goes on, for whoever watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A phase begins.
+    PhaseStarted(Phase),
+    /// A row ended and is stored.
+    RowEnded {
+        /// Its phase.
+        phase: Phase,
+        /// Whether it succeeded.
+        success: bool,
+    },
+    /// A batch is complete.
+    BatchEnded,
+    /// A phase has no ready row any more.
+    PhaseEnded(Phase),
+}
+
+/// How a run went.
+#[derive(Debug)]
+pub struct RunSummary {
+    /// Why it ended.
+    pub ended: Ended,
+    /// Requests it made.
+    pub traffic: Traffic,
+}
+
+/// Works off every ready row. Must be called within a `LocalSet`; ends soon after `stop` is cancelled.
+pub async fn run(
+    store: &Store,
+    webex: Webex,
+    run: RunId,
+    rows: RowSettings,
+    limits: &RunLimits,
+    stop: CancellationToken,
+    events: std::sync::mpsc::Sender<Event>,
+) -> RunSummary {
+    let writer = match store.start_writer() {
+        Ok(writer) => writer,
+        Err(error) => return RunSummary { ended: Ended::Storage(error), traffic: webex.traffic() },
+    };
+    let context = Rc::new(RunContext {
+        store: store.clone(),
+        writer,
+        webex,
+        run,
+        settings: rows,
+        started: Instant::now(),
+    });
+    let ended = phases(&context, limits, &stop, &events).await.unwrap_or(Ended::Finished);
+    RunSummary { ended, traffic: context.webex.traffic() }
+}
+
+/// `None` when every phase was worked off.
+async fn phases(
+    context: &Rc<RunContext>,
+    limits: &RunLimits,
+    stop: &CancellationToken,
+    events: &std::sync::mpsc::Sender<Event>,
+) -> Option<Ended> {
+    let mut batches_left = limits.max_batches;
+    for phase in Phase::IN_ORDER {
+        match context.writer.submit(move |connection| crate::store::has_ready(connection, phase)).await {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(error) => return Some(Ended::Storage(error)),
+        }
+        tracing::info!(phase = phase.number(), rows = phase.title(), "phase.start");
+        events.send(Event::PhaseStarted(phase)).ok();
+        let licences = match read_lists(context, phase).await {
+            Ok(licences) => Rc::new(licences),
+            Err(ended) => return Some(ended),
+        };
+        let events_of_phase = events.clone();
+        let work =
+            phase::PhaseRun::new(Rc::clone(context), limits, phase, licences, stop.clone(), events_of_phase);
+        if let Some(ended) = work.run(&mut batches_left).await {
+            return Some(ended);
+        }
+        tracing::info!(phase = phase.number(), "phase.end");
+        events.send(Event::PhaseEnded(phase)).ok();
+    }
+    None
+}
+
+/// Reads anew what the rows of a phase look things up in.
+async fn read_lists(context: &RunContext, phase: Phase) -> Result<LicencePool, Ended> {
+    directory::read_locations(context).await.map_err(|failure| match failure {
+        ReadFailure::Storage(error) => Ended::Storage(error),
+        ReadFailure::Trouble(trouble) => unreachable_for("the lists of locations", &trouble),
+    })?;
+    let licences = match phase {
+        Phase::Locations => Vec::new(),
+        Phase::Users | Phase::Assignments => directory::read_licenses(context)
+            .await
+            .map_err(|trouble| unreachable_for("the list of licences", &trouble))?,
+    };
+    Ok(LicencePool::new(context.settings.licence.clone(), licences))
+}
+
+fn unreachable_for(what: &str, trouble: &Trouble) -> Ended {
+    if *trouble == Trouble::Interrupted {
+        return Ended::Stopped;
+    }
+    Ended::Unreachable(format!("{what} could not be read: {}", reason::describe(trouble).0))
+}

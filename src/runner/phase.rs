@@ -1,0 +1,279 @@
+//! One phase: claim batches, run their rows concurrently, settle each as it ends, judge each batch when complete.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::breaker::Tally;
+use super::context::RunContext;
+use super::licences::{LicencePool, Place};
+use super::row;
+use super::work::{Finished, RowEnd};
+use super::{Ended, Event, RunLimits};
+use crate::domain::{BatchId, Outcome, PendingReason, Phase};
+use crate::store::{self, ClaimedRow, StoreError};
+
+/// Batches that may be open at once: stragglers of one do not idle the pool.
+const OPEN_BATCHES: usize = 2;
+
+/// A phase at work.
+pub(super) struct PhaseRun<'a> {
+    context: Rc<RunContext>,
+    limits: &'a RunLimits,
+    phase: Phase,
+    licences: Rc<LicencePool>,
+    stop: CancellationToken,
+    events: std::sync::mpsc::Sender<Event>,
+    queue: VecDeque<(ClaimedRow, Option<Place>)>,
+    open: BTreeMap<BatchId, OpenBatch>,
+    tasks: JoinSet<RowDone>,
+    ended: Option<Ended>,
+    exhausted: bool,
+}
+
+#[derive(Default)]
+struct OpenBatch {
+    left: usize,
+    tally: Tally,
+}
+
+/// A row that is stored with its end.
+struct RowDone {
+    batch: BatchId,
+    end: Done,
+}
+
+enum Done {
+    Settled(Outcome),
+    Released,
+    Failed(StoreError),
+}
+
+impl<'a> PhaseRun<'a> {
+    pub(super) fn new(
+        context: Rc<RunContext>,
+        limits: &'a RunLimits,
+        phase: Phase,
+        licences: Rc<LicencePool>,
+        stop: CancellationToken,
+        events: std::sync::mpsc::Sender<Event>,
+    ) -> PhaseRun<'a> {
+        PhaseRun {
+            context,
+            limits,
+            phase,
+            licences,
+            stop,
+            events,
+            queue: VecDeque::new(),
+            open: BTreeMap::new(),
+            tasks: JoinSet::new(),
+            ended: None,
+            exhausted: false,
+        }
+    }
+
+    /// Works until no row of the phase is ready, or the run must stop. Uses up `batches_left`.
+    pub(super) async fn run(mut self, batches_left: &mut u32) -> Option<Ended> {
+        // Each turn begins rows or ends one; both are bounded by the rows of the phase.
+        loop {
+            self.fill(batches_left).await;
+            let Some(joined) = self.tasks.join_next().await else { break };
+            self.row_ended(joined).await;
+        }
+        self.ended
+    }
+
+    async fn fill(&mut self, batches_left: &mut u32) {
+        while self.tasks.len() < self.limits.concurrency {
+            if self.stop.is_cancelled() {
+                self.end(Ended::Stopped);
+            }
+            if self.ended.is_some() {
+                return self.give_back_queue().await;
+            }
+            match self.queue.pop_front() {
+                Some((row, place)) => self.begin(row, place),
+                None if self.may_claim() => self.claim(batches_left).await,
+                None => return,
+            }
+        }
+    }
+
+    fn may_claim(&self) -> bool {
+        !self.exhausted && self.open.len() < OPEN_BATCHES
+    }
+
+    async fn claim(&mut self, batches_left: &mut u32) {
+        let (run, phase, size) = (self.context.run, self.phase, self.limits.batch_size);
+        // At the limit one row is asked for, only to know whether the limit stops anything.
+        let Some(left) = batches_left.checked_sub(1) else {
+            let ready =
+                self.context.writer.submit(move |connection| store::has_ready(connection, phase)).await;
+            match ready {
+                Ok(true) => self.end(Ended::TooManyBatches { limit: self.limits.max_batches }),
+                Ok(false) => self.exhausted = true,
+                Err(error) => self.end(Ended::Storage(error)),
+            }
+            return;
+        };
+        match self
+            .context
+            .writer
+            .submit(move |connection| store::claim_batch(connection, run, phase, size))
+            .await
+        {
+            Ok(Some(batch)) => {
+                *batches_left = left;
+                tracing::info!(batch = %batch.id, rows = batch.rows.len(), "batch.start");
+                self.open.insert(batch.id, OpenBatch { left: batch.rows.len(), tally: Tally::default() });
+                let licences = &self.licences;
+                self.queue.extend(batch.rows.into_iter().map(|row| {
+                    let place = row::queue_for_licence(licences, &row);
+                    (row, place)
+                }));
+            }
+            Ok(None) => self.exhausted = true,
+            Err(error) => self.end(Ended::Storage(error)),
+        }
+    }
+
+    fn begin(&mut self, row: ClaimedRow, place: Option<Place>) {
+        let context = Rc::clone(&self.context);
+        let licences = Rc::clone(&self.licences);
+        self.tasks.spawn_local(async move {
+            let batch = row.batch;
+            let finished = row::process(&context, &licences, &row, place).await;
+            RowDone { batch, end: store_end(&context, row, finished).await }
+        });
+    }
+
+    async fn row_ended(&mut self, joined: Result<RowDone, JoinError>) {
+        let done = match joined {
+            Ok(done) => done,
+            // Only what stands outside the row's own guard can panic here.
+            Err(_) => return self.end(Ended::Internal("storing a row panicked".to_owned())),
+        };
+        let Some(batch) = self.open.get_mut(&done.batch) else { return };
+        batch.left = batch.left.saturating_sub(1);
+        match done.end {
+            Done::Settled(outcome) => {
+                batch.tally.add(&outcome);
+                self.tell(Event::RowEnded {
+                    phase: self.phase,
+                    success: matches!(outcome, Outcome::Success(_)),
+                });
+            }
+            Done::Released => batch.tally.released = batch.tally.released.saturating_add(1),
+            Done::Failed(error) => self.end(Ended::Storage(error)),
+        }
+        if self.open.get(&done.batch).is_some_and(|batch| batch.left == 0) {
+            self.batch_ended(done.batch).await;
+        }
+    }
+
+    async fn batch_ended(&mut self, id: BatchId) {
+        let Some(batch) = self.open.remove(&id) else { return };
+        let tally = batch.tally;
+        if tally.released == 0
+            && let Err(error) =
+                self.context.writer.submit(move |connection| store::complete_batch(connection, id)).await
+        {
+            return self.end(Ended::Storage(error));
+        }
+        let (success, pending, released) = (tally.success, tally.pending(), tally.released);
+        tracing::info!(batch = %id, success, pending, released, causes = tally.summary(), "batch.end");
+        self.tell(Event::BatchEnded);
+        if let Some(verdict) = self.limits.breaker.verdict(&tally) {
+            tracing::error!(critical = true, batch = %id, "breaker.open: {verdict}");
+            self.end(Ended::Breaker(verdict));
+        }
+    }
+
+    /// Claimed rows that were not begun go back as they were.
+    async fn give_back_queue(&mut self) {
+        let run = self.context.run;
+        for (row, place) in std::mem::take(&mut self.queue) {
+            drop(place);
+            let batch = row.batch;
+            let released = self
+                .context
+                .writer
+                .submit(move |connection| store::release(connection, run, &row, &[], &[]))
+                .await;
+            if let Err(error) = released {
+                self.end(Ended::Storage(error));
+            }
+            if let Some(open) = self.open.get_mut(&batch) {
+                open.left = open.left.saturating_sub(1);
+                open.tally.released = open.tally.released.saturating_add(1);
+            }
+        }
+        let done: Vec<BatchId> =
+            self.open.iter().filter(|(_, open)| open.left == 0).map(|(id, _)| *id).collect();
+        for id in done {
+            self.open.remove(&id);
+        }
+    }
+
+    /// The first cause to stop is the one that counts, but a failure to store outranks all.
+    fn end(&mut self, ended: Ended) {
+        if self.ended.is_none() || matches!(ended, Ended::Storage(_)) {
+            self.stop.cancel();
+            self.ended = Some(ended);
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        // Nobody needs to listen.
+        self.events.send(event).ok();
+    }
+}
+
+async fn store_end(context: &RunContext, row: ClaimedRow, finished: Finished) -> Done {
+    let run = context.run;
+    let Finished { end, steps, calls } = finished;
+    match end {
+        RowEnd::Settled(outcome) => {
+            let (kept, key) = (outcome.clone(), row.entity_key.clone());
+            let row_id = row.row_id;
+            let stored = context
+                .writer
+                .submit(move |connection| store::settle(connection, run, &row, &outcome, &steps, &calls))
+                .await;
+            match stored {
+                Ok(reason) => {
+                    log_end(row_id.get(), &key, &kept, reason);
+                    Done::Settled(kept)
+                }
+                Err(error) => Done::Failed(error),
+            }
+        }
+        RowEnd::Released => {
+            let stored = context
+                .writer
+                .submit(move |connection| store::release(connection, run, &row, &steps, &calls))
+                .await;
+            stored.map_or_else(Done::Failed, |()| Done::Released)
+        }
+        RowEnd::Storage(error) => Done::Failed(error),
+    }
+}
+
+/// One line a failed row, once it is stored.
+fn log_end(row_id: u32, entity_key: &str, outcome: &Outcome, reason: Option<PendingReason>) {
+    if let (Outcome::Pending(failure), Some(reason)) = (outcome, reason) {
+        tracing::warn!(
+            row_id,
+            entity_key,
+            step = %failure.step,
+            reason_code = %reason,
+            cause = %failure.cause,
+            http_status = failure.http_status,
+            "row.pending: {}",
+            failure.message
+        );
+    }
+}

@@ -1,0 +1,91 @@
+//! What must hold before the first row: the token, its reach, and what the file needs of the organisation.
+
+use std::collections::BTreeMap;
+
+use crate::domain::PendingReason;
+use crate::webex::wire::{self, License};
+use crate::webex::{Call, Reply, Trace, Trouble, Webex, calls};
+
+use super::reason;
+
+/// What the start-up checks found.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct PreflightReport {
+    /// The organisation of the token's owner.
+    pub org_id: String,
+    /// The owner's address.
+    pub owner: String,
+    /// Free units of each calling licence, by name.
+    pub free_units: BTreeMap<String, i64>,
+    /// When the token ends, in seconds from now, if Webex tells.
+    pub token_seconds_left: Option<i64>,
+}
+
+/// The start-up check that failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{check}: {message}\n  {fix}")]
+pub struct PreflightFailure {
+    /// Which call.
+    pub check: &'static str,
+    /// What came back.
+    pub message: String,
+    /// What to do.
+    pub fix: &'static str,
+}
+
+/// Reads five cheap things; none of them changes anything (term sheet 10, contract 2).
+pub async fn preflight(webex: &Webex) -> Result<PreflightReport, PreflightFailure> {
+    let me = checked(webex, calls::people_me(), "GET /people/me").await?;
+    checked(webex, calls::locations(1), "GET /locations").await?;
+    checked(webex, calls::numbers_probe(), "GET /telephony/config/numbers").await?;
+    let licences = checked(webex, calls::licenses(), "GET /licenses").await?;
+    let licences = wire::items(&licences, "items", wire::license).unwrap_or_default();
+    let text = |pointer: &str| {
+        me.body.pointer(pointer).and_then(|text| text.as_str()).unwrap_or_default().to_owned()
+    };
+    Ok(PreflightReport {
+        org_id: text("/orgId"),
+        owner: text("/emails/0"),
+        free_units: free_units(&licences),
+        token_seconds_left: token_seconds_left(webex).await,
+    })
+}
+
+async fn checked(webex: &Webex, call: Call, check: &'static str) -> Result<Reply, PreflightFailure> {
+    let operation = call.operation;
+    let sent = webex.send(&call, &mut webex.budget(), &mut Trace::default()).await;
+    sent.map_err(|trouble| {
+        let (message, _, _) = reason::describe(&trouble);
+        let fix = match reason::for_trouble(operation, &trouble) {
+            Some(PendingReason::AuthInvalid) => "the token is not valid: set WEBEX_TOKEN to a fresh one",
+            Some(PendingReason::PermissionDenied) => {
+                "the token lacks a scope or role for this: use one of a full administrator with the scopes that README lists"
+            }
+            Some(PendingReason::RetryExhausted) => {
+                "Webex cannot be reached: check WEBEX_BASE_URL and the network, then try again"
+            }
+            _ => "check WEBEX_BASE_URL: it must be the address of the Webex API, with /v1",
+        };
+        PreflightFailure { check, message, fix }
+    })
+}
+
+fn free_units(licences: &[License]) -> BTreeMap<String, i64> {
+    let mut free = BTreeMap::new();
+    for licence in licences.iter().filter(|licence| licence.name.starts_with("Webex Calling")) {
+        let units: &mut i64 = free.entry(licence.name.clone()).or_default();
+        *units = units.saturating_add(licence.total.saturating_sub(licence.consumed));
+    }
+    free
+}
+
+/// A failure here says nothing about the token (contract 2).
+async fn token_seconds_left(webex: &Webex) -> Option<i64> {
+    let mut budget = webex.budget();
+    let sent = webex.send(&calls::token_expiry(), &mut budget, &mut Trace::default()).await;
+    let milliseconds = match sent {
+        Ok(reply) => reply.body.get("exp").and_then(serde_json::Value::as_i64)?,
+        Err(Trouble::Interrupted) | Err(_) => return None,
+    };
+    Some(milliseconds.saturating_sub(jiff::Timestamp::now().as_millisecond()).div_euclid(1_000))
+}

@@ -1,0 +1,114 @@
+//! From what remains of a request to the closed reason codes (contract 8): one total match.
+
+use crate::domain::{Operation, PendingReason};
+use crate::webex::{Refusal, Trouble};
+
+/// Codes that say: something the row needs is not in place (contract 4.3, 8).
+const PRECONDITION_CODES: &[&str] =
+    &["400", "400000", "400408", "700003", "700004", "700005", "700006", "27966", "4008", "25409"];
+
+/// The cause that a trouble gives a row. `None`: the run is stopping, the row has no end yet.
+pub(super) fn for_trouble(operation: Operation, trouble: &Trouble) -> Option<PendingReason> {
+    match trouble {
+        Trouble::Interrupted => None,
+        Trouble::BadReply { .. } => Some(PendingReason::InvalidResponseSchema),
+        Trouble::Doubtful { backend_code: Some(_), .. }
+        | Trouble::Exhausted { backend_code: Some(_), .. } => Some(PendingReason::NonRetryableExternal),
+        Trouble::Doubtful { .. } | Trouble::Exhausted { .. } => Some(PendingReason::RetryExhausted),
+        Trouble::Refused(refusal) => Some(for_refusal(operation, refusal)),
+    }
+}
+
+fn for_refusal(operation: Operation, refusal: &Refusal) -> PendingReason {
+    match refusal.status {
+        401 => PendingReason::AuthInvalid,
+        403 => PendingReason::PermissionDenied,
+        400 if refusal.has_code("4003") => PendingReason::PermissionDenied,
+        404 => PendingReason::PreconditionMissing,
+        400 | 405 if PRECONDITION_CODES.iter().any(|code| refusal.has_code(code)) => {
+            PendingReason::PreconditionMissing
+        }
+        // Not a code but a text is all that Webex gives here (contract 3.4, 4.2, 5); nothing succeeds by it.
+        400 if operation == Operation::LicensesUsersPatch
+            && says(refusal, &["calling flag", "no units", "not enough licen"]) =>
+        {
+            PendingReason::PreconditionMissing
+        }
+        400 if operation == Operation::FeatureGet && says(refusal, &["not a calling user"]) => {
+            PendingReason::PreconditionMissing
+        }
+        _ => PendingReason::NonRetryableExternal,
+    }
+}
+
+fn says(refusal: &Refusal, texts: &[&str]) -> bool {
+    let message = refusal.message.to_lowercase();
+    texts.iter().any(|text| message.contains(text))
+}
+
+/// What happened, in words, with the answer's status.
+pub(super) fn describe(trouble: &Trouble) -> (String, Option<u16>, Option<String>) {
+    match trouble {
+        Trouble::Refused(refusal) => {
+            (format!("Webex refused: {refusal}"), Some(refusal.status), refusal.tracking_id.clone())
+        }
+        Trouble::BadReply { status, what, tracking_id } => {
+            (format!("Webex answered {status}, but {what}"), Some(*status), tracking_id.clone())
+        }
+        Trouble::Doubtful { status, what, tracking_id, .. } => (what.clone(), *status, tracking_id.clone()),
+        Trouble::Exhausted { tries, status, what, tracking_id, .. } => {
+            (format!("gave up after {tries} tries: {what}"), *status, tracking_id.clone())
+        }
+        Trouble::Interrupted => ("the run was stopped".to_owned(), None, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, code: &str, message: &str) -> Trouble {
+        let codes = if code.is_empty() { vec![] } else { vec![code.to_owned()] };
+        Trouble::Refused(Refusal { status, codes, message: message.to_owned(), tracking_id: None })
+    }
+
+    #[test]
+    fn every_signal_of_the_contract_has_its_reason() {
+        use PendingReason::{
+            AuthInvalid, InvalidResponseSchema, NonRetryableExternal, PermissionDenied, PreconditionMissing,
+            RetryExhausted,
+        };
+        let patch = Operation::LicensesUsersPatch;
+        let exhausted = |backend_code: Option<&str>| Trouble::Exhausted {
+            tries: 6,
+            status: Some(503),
+            what: String::new(),
+            tracking_id: None,
+            backend_code: backend_code.map(str::to_owned),
+        };
+        let cases = [
+            (refused(401, "", ""), AuthInvalid),
+            (refused(403, "", ""), PermissionDenied),
+            (refused(400, "4003", "Unauthorized request"), PermissionDenied),
+            (refused(404, "", ""), PreconditionMissing),
+            (refused(400, "400000", ""), PreconditionMissing),
+            (refused(400, "400408", ""), PreconditionMissing),
+            (refused(405, "25409", ""), PreconditionMissing),
+            (refused(400, "", "Calling flag not set"), PreconditionMissing),
+            (refused(400, "4202", "extension in use"), NonRetryableExternal),
+            (refused(400, "400404", ""), NonRetryableExternal),
+            (refused(409, "25223", ""), NonRetryableExternal),
+            (refused(451, "", ""), NonRetryableExternal),
+            (exhausted(None), RetryExhausted),
+            (exhausted(Some("4251")), NonRetryableExternal),
+            (
+                Trouble::BadReply { status: 200, what: String::new(), tracking_id: None },
+                InvalidResponseSchema,
+            ),
+        ];
+        for (trouble, wanted) in cases {
+            assert_eq!(for_trouble(patch, &trouble), Some(wanted), "{trouble:?}");
+        }
+        assert_eq!(for_trouble(patch, &Trouble::Interrupted), None);
+    }
+}

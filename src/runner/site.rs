@@ -1,0 +1,46 @@
+//! The location that a user or assignment row refers to, if it is there and enabled for calling (R11).
+
+use super::decide::Located;
+use super::directory;
+use super::work::{Flow, RowWork, blocked, pending};
+use crate::domain::{PendingReason, Record, RemoteId, RowState};
+
+/// A calling location.
+#[derive(Debug, Clone)]
+pub(super) struct Site {
+    pub(super) id: RemoteId,
+    pub(super) name: String,
+}
+
+/// Finds the row's location without a call: the lists of this phase have it, or the row waits.
+pub(super) async fn find(work: &RowWork<'_>) -> Flow<Site> {
+    let key = work.row.location_key.as_str();
+    let Some(location_row) = work.row.location.clone() else {
+        let located = directory::find_reference(work, key).await?;
+        return usable(work, key, located);
+    };
+    if let (RowState::Success, Some(id)) = (location_row.state, &location_row.remote_id) {
+        return Ok(Site { id: id.clone(), name: key.to_owned() });
+    }
+    let located = match &location_row.record {
+        Record::Location(location) => directory::find_location(work, location).await?,
+        Record::User(_) | Record::Assignment(_) => Located::Absent,
+    };
+    usable(work, key, located)
+}
+
+fn usable(work: &RowWork<'_>, key: &str, located: Located) -> Flow<Site> {
+    let row = work.row.location.as_ref();
+    let by = row.map(|row| row.row_id);
+    let at = row.map_or_else(String::new, |row| format!(" (row {}, {})", row.row_id, row.state));
+    match located {
+        Located::Found(seen) if seen.calling_enabled => Ok(Site { id: seen.id.clone(), name: seen.name }),
+        Located::Found(seen) => {
+            blocked(by, format!("the location {:?} is not enabled for calling{at}", seen.name))
+        }
+        Located::Absent => blocked(by, format!("the location {key:?} is not in Webex{at}")),
+        Located::Ambiguous(message) => {
+            pending(PendingReason::NonRetryableExternal, format!("ambiguous: {message}"))
+        }
+    }
+}

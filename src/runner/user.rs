@@ -1,0 +1,253 @@
+//! Phase 2: find the person, give calling with the line of the assignment row, apply the settings.
+
+use super::directory;
+use super::licences::{LicencePool, NoUnits, Place};
+use super::settings;
+use super::site::{self, Site};
+use super::work::{Flow, RowWork, Shown, pending};
+use crate::domain::{
+    Line, Operation, PendingReason, PhoneNumber, Record, RemoteId, Step, StepState, UserRecord,
+};
+use crate::webex::wire::Person;
+use crate::webex::{Reply, calls, wire};
+
+pub(super) async fn drive(
+    work: &mut RowWork<'_>,
+    user: &UserRecord,
+    licences: &LicencePool,
+    place: Option<Place>,
+) -> Flow<(RemoteId, String)> {
+    refuse_unsupported(work, Step::UserApplyCallingSettings, &user.unsupported)?;
+    work.begin(Step::UserLookup);
+    let site = site::find(work).await?;
+    let person = directory::find_person(work, &user.email).await?;
+    let calling = calling_of(&person, licences)?;
+    work.done(
+        StepState::Unchanged,
+        match &calling {
+            Some(_) => "the person has calling",
+            None => "the person has no calling",
+        },
+    );
+    let has_calling = match calling {
+        Some(at) => {
+            require_here(&at, &site)?;
+            work.resolve_earlier(Operation::LicensesUsersPatch, true);
+            true
+        }
+        None => false,
+    };
+    let mut done = Vec::new();
+    match (has_calling, user.calling_enabled) {
+        (true, _) => {
+            drop(place);
+            done.push("already has calling".to_owned());
+        }
+        (false, true) => {
+            let Some(place) = place else {
+                return pending(PendingReason::UnhandledException, "the row was not queued for a licence");
+            };
+            work.resolve_earlier(Operation::LicensesUsersPatch, false);
+            let line = line_of_partner(work)?;
+            enable(work, &person, &site, &line, licences, place).await?;
+            done.push(format!("calling enabled with {line}"));
+        }
+        (false, false) if user.settings.is_empty() => {
+            done.push("has no calling and is to have none".to_owned())
+        }
+        (false, false) => {
+            work.begin(Step::UserApplyCallingSettings);
+            return pending(
+                PendingReason::PreconditionMissing,
+                "the row states settings, but the person has no calling and calling_enabled is false",
+            );
+        }
+    }
+    let written = settings::apply(work, Step::UserApplyCallingSettings, &person.id, &user.settings).await?;
+    if !user.settings.is_empty() {
+        done.push(format!("{written} settings written"));
+    }
+    Ok((person.id, done.join(", ")))
+}
+
+/// Before any call: what Webex has no dependable operation for (R25).
+pub(super) fn refuse_unsupported(work: &mut RowWork<'_>, step: Step, columns: &[String]) -> Flow<()> {
+    if columns.is_empty() {
+        return Ok(());
+    }
+    work.begin(step);
+    pending(
+        PendingReason::OutOfScope,
+        format!("no dependable operation for {}; nothing was sent", columns.join(", ")),
+    )
+}
+
+/// Where the person has calling: `Some(None)` when Webex does not say where.
+pub(super) fn calling_of(person: &Person, licences: &LicencePool) -> Flow<Option<Option<RemoteId>>> {
+    if let Some(errors) = &person.calling_unknown {
+        return pending(
+            PendingReason::InvalidResponseSchema,
+            format!(
+                "Webex could not tell the person's calling data ({errors}); nothing is concluded from that"
+            ),
+        );
+    }
+    match &person.location {
+        Some(location) => Ok(Some(Some(location.clone()))),
+        None if licences.gives_calling(&person.licenses) => Ok(Some(None)),
+        None => Ok(None),
+    }
+}
+
+/// A person is never moved between locations (R4).
+pub(super) fn require_here(at: &Option<RemoteId>, site: &Site) -> Flow<()> {
+    match at {
+        Some(location) if !location.same_as(&site.id) => pending(
+            PendingReason::PreconditionMissing,
+            format!(
+                "the person has calling in another location (id {location}); the row says {:?}. wxbulk never moves people: \
+                 move the person in Control Hub, or correct the row",
+                site.name
+            ),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// The line that the assignment row of the same person names (R2).
+fn line_of_partner(work: &mut RowWork<'_>) -> Flow<Line> {
+    work.begin(Step::UserEnableCalling);
+    let missing = "calling cannot be enabled without an extension or number";
+    match &work.row.partner {
+        Some(partner) => match &partner.record {
+            Record::Assignment(assignment) if same_site(work, &assignment.location) => {
+                Ok(assignment.line.clone())
+            }
+            Record::Assignment(assignment) => pending(
+                PendingReason::PreconditionMissing,
+                format!(
+                    "{missing}: the assignment row {} of this person is for the location {:?}",
+                    partner.row_id, assignment.location
+                ),
+            ),
+            Record::Location(_) | Record::User(_) => {
+                pending(PendingReason::UnhandledException, "the partner is no assignment")
+            }
+        },
+        None => pending(
+            PendingReason::PreconditionMissing,
+            format!(
+                "{missing}: the file has no accepted extension_assignment row for {}",
+                work.row.entity_key
+            ),
+        ),
+    }
+}
+
+/// Whether a reference on the partner row means this row's location; the store has resolved only this row's.
+fn same_site(work: &RowWork<'_>, reference: &str) -> bool {
+    let folded = crate::domain::fold_name(reference);
+    let names = work.row.location.as_ref().and_then(|row| match &row.record {
+        Record::Location(location) => Some([&location.explicit_key, &location.external_id, &location.name]),
+        Record::User(_) | Record::Assignment(_) => None,
+    });
+    let own = crate::domain::fold_name(work.row.location_key.as_str());
+    own == folded
+        || names.is_some_and(|names| {
+            names.into_iter().flatten().any(|name| crate::domain::fold_name(name) == folded)
+        })
+}
+
+async fn enable(
+    work: &mut RowWork<'_>,
+    person: &Person,
+    site: &Site,
+    line: &Line,
+    licences: &LicencePool,
+    place: Place,
+) -> Flow<()> {
+    if let Some(number) = line.number() {
+        require_number(work, site, number, &person.id).await?;
+    }
+    work.begin(Step::UserEnableCalling);
+    let licence = match place.take().await {
+        Ok(licence) => licence,
+        Err(NoUnits(message)) => return pending(PendingReason::PreconditionMissing, message),
+    };
+    let email = match &work.row.record {
+        Record::User(user) => user.email.clone(),
+        Record::Location(_) | Record::Assignment(_) => {
+            return pending(PendingReason::UnhandledException, "not a user row");
+        }
+    };
+    let call =
+        calls::add_license(&person.id, &licence, &site.id, line, work.context.settings.org_id.as_deref());
+    let result = work
+        .write(
+            call,
+            |reply| shows_licence(reply, &licence),
+            async |work| {
+                let now = directory::search_person(work, &email).await?;
+                let holds = |person: &Person| person.licenses.iter().any(|id| id.same_as(&licence));
+                Ok(now.is_some_and(|person| holds(&person)).then_some(()))
+            },
+        )
+        .await;
+    if result.is_err() {
+        licences.give_back(&licence);
+    }
+    result?;
+    work.done(StepState::Applied, format!("licence {licence} is in licenses[], sent with {line}"));
+    Ok(())
+}
+
+/// The answer must name the licence; 206 never is success (R7).
+fn shows_licence(reply: &Reply, licence: &RemoteId) -> Shown<()> {
+    let lists = |key: &str| wire::ids(&reply.body, key).iter().any(|id| id.same_as(licence));
+    if reply.status == 206 {
+        let whether = if lists("licenses") { "the calling licence is" } else { "the calling licence is not" };
+        return Shown::Partial(format!(
+            "Webex applied the licences in part only (206); {whether} among those applied"
+        ));
+    }
+    if lists("licenses") {
+        return Shown::Proved(());
+    }
+    if lists("pendingLicenses") {
+        return Shown::Partial("the licence waits for the person to accept it (pendingLicenses)".to_owned());
+    }
+    Shown::Unproved("licenses[] does not name the licence".to_owned())
+}
+
+/// A number must be in the location's inventory and free (R16); adding it is not part of this version.
+pub(super) async fn require_number(
+    work: &mut RowWork<'_>,
+    site: &Site,
+    number: &PhoneNumber,
+    person: &RemoteId,
+) -> Flow<()> {
+    work.begin(Step::NumberAdd);
+    let missing = |what: String| pending(PendingReason::PreconditionMissing, what);
+    let Some(entry) = directory::holder_of_number(work, number).await? else {
+        return missing(format!(
+            "the number {number} is not in the inventory of {:?}; this version does not add numbers: add it in Control Hub",
+            site.name
+        ));
+    };
+    if entry.location.as_ref().is_some_and(|id| !id.same_as(&site.id)) {
+        return missing(format!(
+            "the number {number} belongs to the location {:?}, not to {:?}",
+            entry.location_name, site.name
+        ));
+    }
+    match entry.owner {
+        Some(owner) if !owner.id.as_ref().is_some_and(|id| id.same_as(person)) => pending(
+            PendingReason::NonRetryableExternal,
+            format!("the number {number} is taken by {} {}", owner.kind, owner.name),
+        ),
+        _ => {
+            work.done(StepState::Unchanged, format!("{number} is in the inventory of the location and free"));
+            Ok(())
+        }
+    }
+}
