@@ -1,0 +1,181 @@
+//! Locations as Webex Calling knows them.
+
+use serde_json::{Map, Value, json};
+
+use super::super::ids::{encode_id, uuid};
+use super::super::org::{CallingLocation, Lagged, Location, Org};
+use super::super::page::Paging;
+use super::super::reply::{Outcome, Refusal, Reply};
+use super::Work;
+use super::locations::{
+    CALLING_NAME_LENGTH, check_language, check_name, check_time_zone, required_address, required_text,
+};
+
+pub(super) fn list(org: &Org, work: &Work<'_>) -> Outcome {
+    let call = work.call;
+    let name = call.param("name").map(str::to_lowercase);
+    let paging = Paging {
+        size_param: "max",
+        start_param: "start",
+        default: 500,
+        limit: 1000,
+        cap: org.rules.page_cap,
+    };
+    let mut found: Vec<(&Location, &CallingLocation)> = org
+        .locations
+        .iter()
+        .filter_map(|location: &Lagged<Location>| location.listed(work.moment.now))
+        .filter_map(|location| Some((location, location.calling.as_ref()?)))
+        .filter(|(location, _)| name.as_ref().is_none_or(|name| location.name.to_lowercase().contains(name)))
+        .collect();
+    match call.param("order") {
+        Some("desc") => found.sort_by(|a, b| b.0.name.cmp(&a.0.name)),
+        Some(_) => found.sort_by(|a, b| a.0.name.cmp(&b.0.name)),
+        None => {}
+    }
+    let (page, next) = paging.page(call, found.into_iter())?;
+    let locations: Vec<Value> =
+        page.into_iter().map(|(location, calling)| summary(location, calling)).collect();
+    Ok(Reply::ok(json!({ "locations": locations })).with_link(next))
+}
+
+fn summary(location: &Location, calling: &CallingLocation) -> Value {
+    let mut fields = Map::new();
+    fields.insert("id".into(), json!(location.id));
+    fields.insert("name".into(), json!(location.name));
+    for name in ["outsideDialDigit", "enforceOutsideDialDigit"] {
+        if let Some(value) = calling.details.get(name) {
+            fields.insert(name.into(), value.clone());
+        }
+    }
+    if let Some(prefix) = &calling.routing_prefix {
+        fields.insert("routingPrefix".into(), json!(prefix));
+    }
+    fields.insert("callingLineId".into(), calling_line_id(calling));
+    fields.insert("e911SetupRequired".into(), json!(false));
+    Value::Object(fields)
+}
+
+fn calling_line_id(calling: &CallingLocation) -> Value {
+    let mut fields = Map::new();
+    if let Some(name) = calling.details.get("callingLineName") {
+        fields.insert("name".into(), name.clone());
+    }
+    fields.insert("phoneNumber".into(), json!(calling.main_number));
+    Value::Object(fields)
+}
+
+pub(super) fn get(org: &Org, work: &Work<'_>) -> Outcome {
+    let (_, location, calling) = org.calling_location(work.id())?;
+    let mut fields = Map::new();
+    fields.insert("id".into(), json!(location.id));
+    fields.insert("name".into(), json!(location.name));
+    fields.insert("announcementLanguage".into(), json!(calling.announcement_language));
+    fields.insert("callingLineId".into(), calling_line_id(calling));
+    if let Some((kind, id)) = &location.pstn_route {
+        fields.insert("connection".into(), json!({"type": kind, "id": id}));
+    }
+    if let Some(prefix) = &calling.routing_prefix {
+        fields.insert("routingPrefix".into(), json!(prefix));
+    }
+    let details = calling.details.iter().filter(|(name, _)| *name != "callingLineName");
+    fields.extend(details.map(|(name, value)| (name.clone(), value.clone())));
+    fields.insert("userLimit".into(), json!(500_000));
+    fields.insert("defaultDomain".into(), json!("98079822.sim.example"));
+    Ok(Reply::ok(Value::Object(fields)))
+}
+
+pub(super) fn enable(org: &mut Org, work: &Work<'_>) -> Outcome {
+    let call = work.call;
+    let id = required_text(call, "id")?;
+    check_name(required_text(call, "name")?, CALLING_NAME_LENGTH)?;
+    check_time_zone(required_text(call, "timeZone")?)?;
+    check_language(&required_text(call, "preferredLanguage")?.to_lowercase())?;
+    let announcement_language = required_text(call, "announcementLanguage")?.to_owned();
+    check_language(&announcement_language)?;
+    required_address(call)?;
+    let index = org.location_index(id).ok_or_else(|| Refusal::not_found("Location"))?;
+    let location = org.location(index)?;
+    if location.calling.is_some() {
+        return Err(Refusal::new(409, "The location is already enabled for calling."));
+    }
+    let body = json!({"id": location.id});
+    let pstn = org.rules.pstn_of_new_locations;
+    org.edit_location(index, work.moment, |location| {
+        location.calling = Some(CallingLocation { announcement_language, ..CallingLocation::default() });
+        location.pstn = location.pstn.or(pstn);
+    });
+    Ok(Reply::created(body))
+}
+
+/// Fields that are stored and shown as they come.
+const PLAIN: [&str; 5] = [
+    "externalCallerIdName",
+    "pAccessNetworkInfo",
+    "outsideDialDigit",
+    "enforceOutsideDialDigit",
+    "chargeNumber",
+];
+
+pub(super) fn update(org: &mut Org, work: &Work<'_>) -> Outcome {
+    let call = work.call;
+    let (index, location, calling) = org.calling_location(work.id())?;
+    let fields = call.object()?.clone();
+    let known = ["announcementLanguage", "callingLineId", "connection", "routingPrefix"];
+    if let Some(name) =
+        fields.keys().find(|name| !known.contains(&name.as_str()) && !PLAIN.contains(&name.as_str()))
+    {
+        return Err(Refusal::bad_request(format!("Unknown field: {name}")));
+    }
+    call.text("announcementLanguage").map_or(Ok(()), check_language)?;
+    let line = fields.get("callingLineId").and_then(Value::as_object);
+    let main_number = line.and_then(|line| line.get("phoneNumber"));
+    if let Some(phone) = main_number.and_then(Value::as_str) {
+        let held = org.numbers.by_phone(phone).and_then(|key| org.numbers.get(key));
+        if held.is_none_or(|number| number.location != index) {
+            return Err(Refusal::bad_request("[Error 27966] The number is not available in the location.")
+                .with_code(27966));
+        }
+    }
+    let prefix = call.text("routingPrefix").map(str::to_owned);
+    if prefix.as_ref().is_some_and(|prefix| !prefix.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Err(Refusal::bad_request("Routing prefix must be digits."));
+    }
+    let has_extensions = org.numbers.of_location(index).any(|number| number.extension.is_some());
+    let prefix_job = prefix.is_some() && prefix != calling.routing_prefix && has_extensions;
+    let job = encode_id("JOB_ID", &uuid(&format!("PREFIX/{}/{prefix:?}", location.name)));
+    org.edit_location(index, work.moment, |location| {
+        let route = fields.get("connection").and_then(Value::as_object);
+        let text = |name: &str| route.and_then(|route| route.get(name)?.as_str()).map(str::to_owned);
+        location.pstn_route = text("type").zip(text("id")).or(location.pstn_route.take());
+        if let Some(calling) = &mut location.calling {
+            apply(calling, &fields, prefix.filter(|_| !work.partial));
+        }
+    });
+    if work.partial {
+        let reason = "UpdateRoutingPrefix batch job not triggered for the location.";
+        return Ok(Reply { status: 206, ..Reply::ok(json!({ "failureReason": reason })) });
+    }
+    Ok(if prefix_job { Reply::ok(json!({ "batchJobId": job })) } else { Reply::no_content() })
+}
+
+fn apply(calling: &mut CallingLocation, fields: &Map<String, Value>, prefix: Option<String>) {
+    if let Some(language) = fields.get("announcementLanguage").and_then(Value::as_str) {
+        calling.announcement_language = language.to_owned();
+    }
+    let line = fields.get("callingLineId").and_then(Value::as_object);
+    if let Some(phone) = line.and_then(|line| line.get("phoneNumber")) {
+        calling.main_number = phone.as_str().map(str::to_owned);
+    }
+    if let Some(name) = line.and_then(|line| line.get("name")) {
+        calling.details.insert("callingLineName".into(), name.clone());
+    }
+    for name in PLAIN {
+        if let Some(value) = fields.get(name) {
+            calling.details.insert(name.into(), value.clone());
+        }
+    }
+    if prefix.is_some() {
+        calling.routing_prefix = prefix.filter(|prefix| !prefix.is_empty());
+    }
+}

@@ -1,0 +1,84 @@
+//! One function per operation, each on the organisation alone.
+
+mod account;
+mod assign;
+mod calling_locations;
+mod features;
+mod inventory;
+mod licenses;
+mod location_settings;
+mod locations;
+mod members;
+mod numbers;
+mod people;
+mod person_numbers;
+mod pstn;
+mod settings;
+mod validate;
+
+use super::operation::Operation as Op;
+use super::org::{Moment, Org};
+use super::reply::{Outcome, Refusal};
+use super::request::Call;
+use super::route::Route;
+
+/// A request that is let through to the organisation.
+pub(crate) struct Work<'a> {
+    pub(crate) call: &'a Call,
+    pub(crate) route: &'a Route,
+    pub(crate) moment: Moment,
+    /// Leave a part of the write undone.
+    pub(crate) partial: bool,
+    /// Epoch milliseconds at which the token ends.
+    pub(crate) token_ends_at: u64,
+}
+
+impl Work<'_> {
+    /// The id in the path.
+    fn id(&self) -> &str {
+        self.route.id.as_deref().unwrap_or_default()
+    }
+}
+
+/// Carries a request out.
+pub(crate) fn dispatch(org: &mut Org, work: &Work<'_>) -> Outcome {
+    match work.route.operation {
+        Op::PeopleMe => people::me(org, work),
+        Op::PeopleList => people::list(org, work),
+        Op::PersonGet => people::get(org, work),
+        Op::LocationsList => locations::list(org, work),
+        Op::LocationGet => locations::get(org, work),
+        Op::LocationCreate => locations::create(org, work),
+        Op::LocationUpdate => locations::update(org, work),
+        Op::CallingLocationsList => calling_locations::list(org, work),
+        Op::CallingLocationGet => calling_locations::get(org, work),
+        Op::CallingLocationEnable => calling_locations::enable(org, work),
+        Op::CallingLocationUpdate => calling_locations::update(org, work),
+        Op::LocationSettingGet => location_settings::get(org, work),
+        Op::LocationSettingPut => location_settings::put(org, work),
+        Op::LicensesList => licenses::list(org, work),
+        Op::LicenseGet => licenses::get(org, work),
+        Op::LicensesUsersPatch => assign::patch(org, work),
+        Op::NumbersList => numbers::list(org, work),
+        Op::AvailableNumbersList => numbers::available(org, work),
+        Op::NumbersAdd => inventory::add(org, work),
+        Op::NumbersActivate => inventory::activate(org, work),
+        Op::NumbersDelete => inventory::delete(org, work),
+        Op::PersonNumbersGet => person_numbers::get(org, work),
+        Op::PersonNumbersPut => person_numbers::put(org, work),
+        Op::FeatureGet => features::get(org, work),
+        Op::FeaturePut => features::put(org, work),
+        Op::FeaturePost => features::post(org, work),
+        Op::ValidateExtensions => validate::extensions(org, work),
+        Op::ValidateNumbers => validate::numbers(org, work),
+        Op::PstnOptionsList => pstn::options(org, work),
+        Op::PstnConnectionGet => pstn::get(org, work),
+        Op::PstnConnectionPut => pstn::put(org, work),
+        Op::RouteChoicesList => pstn::route_choices(org),
+        Op::TokenExpiry => account::token_expiry(work),
+        Op::OrganizationsList => account::organizations(org),
+        Op::RolesList => account::roles(),
+        Op::Forbidden => Err(Refusal::new(403, "This write is forbidden.")),
+        Op::Other => Err(Refusal::not_found("The requested resource")),
+    }
+}
