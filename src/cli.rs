@@ -1,0 +1,218 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::logging::LogFormat;
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The database [default: wxbulk.db in the output directory]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub db: Option<PathBuf>,
+    /// Where the database and the files go [env: OUTPUT_DIR] [default: ./wxbulk-out]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub output_dir: Option<PathBuf>,
+    /// The form of log lines on stderr
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+    /// Log every retry
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Log errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// Brings up whole Webex Calling sites from one CSV.
+#[derive(Debug, Parser)]
+#[command(name = "wxbulk", version, max_term_width = 100, after_long_help = AFTER)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER: &str = "\
+A first job, start to end:
+  wxbulk template > site.csv            a sample to fill in
+  wxbulk rehearse site.csv              the whole job against a simulated Webex
+  export ENVIRONMENT=lab WEBEX_BASE_URL=https://webexapis.com/v1 WEBEX_TOKEN=...
+  wxbulk check                          is the token good enough?
+  wxbulk run site.csv                   the job; run the same command again after any stop
+  wxbulk status                         how far it is, and what waits for you
+
+Exit codes:
+  0 done   2 usage   3 done, but rows are pending or rejected   4 selection done, others ready
+  10 configuration   11 start-up checks   12 input file refused   13 another input
+  14 database, checkpoint or export damaged or edited   15 another process works on it
+  16 stopped: circuit breaker, token or outage   17 MAX_ROWS or MAX_BATCHES
+  18 storage   70 defect   130/143 stopped by a signal, everything kept";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read, normalise and validate a CSV into the database
+    #[command(
+        after_help = "Example:\n  wxbulk ingest site.csv --check      what would be rejected, writing nothing"
+    )]
+    Ingest(IngestArgs),
+    /// Drive Webex through the phases: locations, users, assignments
+    #[command(
+        after_help = "Examples:\n  wxbulk run site.csv                 take the file in and do the job\n  wxbulk run                          go on after any stop; rows that are done are not touched\n\nNeeds ENVIRONMENT (lab or prod), WEBEX_BASE_URL (with /v1) and WEBEX_TOKEN.\nThe first Ctrl-C lets the requests under way end; the second leaves at once. Both are safe."
+    )]
+    Run(RunArgs),
+    /// Rewrite the files from the database, at any time, also while a run goes on
+    #[command(after_help = "Example:\n  wxbulk export --only pending_rows,results")]
+    Export(ExportArgs),
+    /// How far the job is, and what waits for you
+    #[command(after_help = "Example:\n  wxbulk status --json | jq .phases")]
+    Status(StatusArgs),
+    /// The start-up checks alone: token, reach, licences
+    #[command(after_help = "Needs ENVIRONMENT, WEBEX_BASE_URL and WEBEX_TOKEN. Changes nothing.")]
+    Check(CheckArgs),
+    /// Print a sample CSV
+    #[command(after_help = "Example:\n  wxbulk template > site.csv")]
+    Template,
+    /// The whole job, twice, against a simulated Webex in this process
+    #[cfg(feature = "sim")]
+    #[command(
+        after_help = "Example:\n  wxbulk rehearse site.csv\n\nFiles go to ./wxbulk-rehearsal/first and ./wxbulk-rehearsal/second. Needs no token and no network.\nThe second run starts from a new database and must change nothing."
+    )]
+    Rehearse(RehearseArgs),
+    /// Serve the simulated Webex, for trials with `run`
+    #[cfg(feature = "sim")]
+    #[command(
+        after_help = "Example:\n  wxbulk simulate --listen 127.0.0.1:8080 --org-from site.csv --rate 5 --fault 'location_create#2:status=503'\n  ENVIRONMENT=lab WEBEX_BASE_URL=http://127.0.0.1:8080/v1 WEBEX_TOKEN=any wxbulk run site.csv"
+    )]
+    Simulate(SimulateArgs),
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  wxbulk completions bash > /etc/bash_completion.d/wxbulk")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = "Example:\n  wxbulk man | man -l -")]
+    Man,
+}
+
+/// How a CSV is to be read.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ReadArgs {
+    /// The delimiter, instead of reading it off the header: , ; | or tab
+    #[arg(long, value_name = "C", value_parser = delimiter)]
+    pub delimiter: Option<u8>,
+    /// The encoding of a file that is neither UTF-8 nor UTF-16, such as windows-1252
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
+}
+
+/// `ingest`.
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// The file
+    pub csv: PathBuf,
+    /// How to read it.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Only say what would happen; write nothing
+    #[arg(long)]
+    pub check: bool,
+    /// Print the counts as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// A file to take in first
+    pub csv: Option<PathBuf>,
+    /// How to read it.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Do not ask before ENVIRONMENT=prod
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Only these: results, pending_rows, rejected_rows, ready_to_load, checkpoint
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Also replace files that someone edited
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `rehearse`.
+#[cfg(feature = "sim")]
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// The file
+    pub csv: PathBuf,
+    /// How to read it.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `simulate`.
+#[cfg(feature = "sim")]
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// Where to listen; loopback addresses only
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub listen: std::net::SocketAddr,
+    /// Make the people of this file, as the directory sync would have
+    #[arg(long, value_name = "CSV")]
+    pub org_from: Option<PathBuf>,
+    /// Refuse more requests a second than this, with 429
+    #[arg(long, value_name = "N")]
+    pub rate: Option<f64>,
+    /// Answer each request only after this many milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub latency: u64,
+    /// Go wrong: OPERATION#CALLS:EFFECT, such as 'licenses_users_patch#1-3:lost'
+    #[arg(long, value_name = "SPEC")]
+    pub fault: Vec<String>,
+    /// Write one JSON line a request to this file
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text {
+        "," => Ok(b','),
+        ";" => Ok(b';'),
+        "|" => Ok(b'|'),
+        "\t" | "\\t" | "tab" | "TAB" => Ok(b'\t'),
+        _ => Err("it must be one of , ; | tab".to_owned()),
+    }
+}

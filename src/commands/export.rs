@@ -1,0 +1,34 @@
+//! `export`: the files, now.
+
+use super::{Failure, Scene, exit, output};
+use crate::cli::ExportArgs;
+use crate::export::{self, Edited, FileKind};
+use crate::store::Store;
+
+pub(super) fn execute(scene: &Scene<'_>, args: &ExportArgs) -> Result<u8, Failure> {
+    let kinds = kinds(&args.only)?;
+    let store = Store::open(&scene.paths.database)?;
+    let edited = if args.force { Edited::Overwrite } else { Edited::Refuse };
+    if !args.force && kinds.contains(&FileKind::Checkpoint) {
+        export::check_checkpoint(&store, &scene.paths.output)?;
+    }
+    let exported = export::write(&store, &scene.paths.output, &kinds, edited)?;
+    let lines: Vec<String> = exported.current.iter().map(|path| path.display().to_string()).collect();
+    output::print_line(&lines.join("\n"))
+}
+
+fn kinds(only: &[String]) -> Result<Vec<FileKind>, Failure> {
+    if only.is_empty() {
+        return Ok(FileKind::ALL.to_vec());
+    }
+    only.iter()
+        .map(|name| {
+            FileKind::from_user(name.trim()).ok_or_else(|| {
+                let known = FileKind::ALL
+                    .map(|kind| kind.file_name().split('.').next().unwrap_or_default())
+                    .join(", ");
+                Failure::new(exit::USAGE, format!("--only {name:?} is no file of wxbulk; it has {known}"))
+            })
+        })
+        .collect()
+}

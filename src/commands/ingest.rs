@@ -1,0 +1,120 @@
+//! `ingest`: a file into the database, all or nothing.
+
+use std::path::Path;
+
+use super::exit::{DONE, INPUT_REFUSED, NEEDS_ATTENTION};
+use super::{Failure, Scene, output};
+use crate::cli::{IngestArgs, ReadArgs};
+use crate::config::{self, InputConfig};
+use crate::export::{self, Edited, FileKind};
+use crate::ingest::{self, IngestSettings, Reading};
+use crate::store::{InputFacts, LoadReport, Lock, Store};
+
+pub(super) fn execute(scene: &Scene<'_>, args: &IngestArgs) -> Result<u8, Failure> {
+    let config = config::input(scene.env)?;
+    let report = if args.check {
+        let reading = open(&args.csv, &args.read, &config)?;
+        Some(Store::check(&facts(&args.csv, &reading, &config), reading, Reading::finish)?)
+    } else {
+        // The file is looked at before a database is made for it.
+        drop(open(&args.csv, &args.read, &config)?);
+        let store = Store::open_or_create(&scene.paths.database)?;
+        let _lock = Lock::take(&store)?;
+        export::check_checkpoint(&store, &scene.paths.output)?;
+        let report = take_in(&store, &args.csv, &args.read, &config)?;
+        export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Refuse)?;
+        report
+    };
+    let Some(report) = report else {
+        output::note(scene.quiet, "this file is in the database already; nothing to do\n  next: wxbulk run");
+        return Ok(DONE);
+    };
+    tell(scene, args, &report)?;
+    Ok(if report.rejected > 0 { NEEDS_ATTENTION } else { DONE })
+}
+
+/// Takes a file in; `None` when the database knows it already. Another file is refused.
+pub(super) fn take_in(
+    store: &Store,
+    csv: &Path,
+    read: &ReadArgs,
+    config: &InputConfig,
+) -> Result<Option<LoadReport>, Failure> {
+    if store.latest_input()?.is_some() {
+        let hash = ingest::hash_file(csv)?;
+        store.require_input(&hash, config.pipeline_version)?;
+        return Ok(None);
+    }
+    let reading = open(csv, read, config)?;
+    let facts = facts(csv, &reading, config);
+    Ok(Some(store.load(&facts, reading, Reading::finish)?))
+}
+
+/// The counts, and the first rejects as `path:line:column: message`.
+pub(super) fn describe(csv: &Path, report: &LoadReport) -> String {
+    let LoadReport { rows, locations, users, assignments, rejected, samples } = report;
+    let mut text = format!(
+        "{rows} rows: {locations} locations, {users} users, {assignments} assignments, {rejected} rejected"
+    );
+    for sample in samples {
+        let column = sample.column.as_ref().map_or_else(String::new, |column| format!(":{column}"));
+        text.push_str(&format!(
+            "\n  {}:{}{column}: {} [{}]",
+            csv.display(),
+            sample.line,
+            sample.message,
+            sample.reason
+        ));
+    }
+    let shown = u32::try_from(samples.len()).unwrap_or(u32::MAX);
+    if *rejected > shown {
+        text.push_str(&format!("\n  and {} more, in rejected_rows.csv", rejected.saturating_sub(shown)));
+    }
+    text
+}
+
+fn tell(scene: &Scene<'_>, args: &IngestArgs, report: &LoadReport) -> Result<(), Failure> {
+    if args.json {
+        output::print_json(report)?;
+        return Ok(());
+    }
+    output::print_line(&describe(&args.csv, report))?;
+    let next = match (args.check, report.rejected) {
+        (true, _) => "nothing was written\n  next: wxbulk ingest without --check, or wxbulk rehearse",
+        (false, 0) => "  next: wxbulk run",
+        (false, _) => {
+            "  the other rows can run; the refused ones are in rejected_rows.csv\n  next: wxbulk run"
+        }
+    };
+    output::note(scene.quiet, next);
+    Ok(())
+}
+
+fn open(csv: &Path, read: &ReadArgs, config: &InputConfig) -> Result<Reading, Failure> {
+    let settings = IngestSettings {
+        max_rows: config.max_rows,
+        default_language: config.default_language.clone(),
+        delimiter: read.delimiter,
+        encoding: read.encoding.clone(),
+    };
+    Ok(ingest::open(csv, &settings)?)
+}
+
+fn facts(csv: &Path, reading: &Reading, config: &InputConfig) -> InputFacts {
+    let header = reading.header();
+    InputFacts {
+        path: csv.display().to_string(),
+        delimiter: header.delimiter,
+        encoding: header.encoding.clone(),
+        columns: header.columns.clone(),
+        pipeline_version: config.pipeline_version,
+    }
+}
+
+/// The file must be given the first time.
+pub(super) fn require_any_input(store: &Store, config: &InputConfig) -> Result<(), Failure> {
+    match store.latest_input()? {
+        None => Err(Failure::new(INPUT_REFUSED, "no file was taken in yet\n  next: wxbulk run FILE.csv")),
+        Some(input) => Ok(store.require_pipeline(&input, config.pipeline_version)?),
+    }
+}

@@ -1,0 +1,162 @@
+//! One run, from the start-up checks to the last file; `run` and `rehearse` share it.
+
+use std::path::Path;
+
+use indicatif::MultiProgress;
+use tokio_util::sync::CancellationToken;
+
+use super::Failure;
+use super::exit::{DEFECT, DONE, LIMIT, NEEDS_ATTENTION, STOPPED_ITSELF};
+use super::signals::{self, Signalled};
+use super::watch::Watcher;
+use crate::config::RunConfig;
+use crate::export::{self, Edited, FileKind};
+use crate::runner::{self, Ended, PreflightReport, RunSummary};
+use crate::store::{Binding, Lock, PhaseProgress, RunId, Store};
+use crate::webex::{Traffic, Webex};
+
+/// A job in hand.
+pub(super) struct Job<'a> {
+    pub(super) store: &'a Store,
+    /// Held while the job goes on.
+    pub(super) lock: &'a Lock,
+    pub(super) output: &'a Path,
+    pub(super) config: &'a RunConfig,
+    pub(super) bars: &'a MultiProgress,
+    /// Asks before the first write; false ends the job.
+    pub(super) confirm: &'a dyn Fn(&PreflightReport) -> bool,
+}
+
+/// How a job went.
+pub(super) struct JobEnd {
+    pub(super) code: u8,
+    /// Why it stopped early, if it did.
+    pub(super) stopped: Option<String>,
+    pub(super) traffic: Traffic,
+    pub(super) progress: Vec<PhaseProgress>,
+    pub(super) rejected: u32,
+    pub(super) recovered: usize,
+    pub(super) kept_files: Vec<std::path::PathBuf>,
+}
+
+impl Job<'_> {
+    /// Does the job on a runtime of its own.
+    pub(super) fn execute(&self) -> Result<JobEnd, Failure> {
+        self.prepare()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::new(DEFECT, format!("no runtime: {error}")))?;
+        tokio::task::LocalSet::new().block_on(&runtime, self.work())
+    }
+
+    fn prepare(&self) -> Result<(), Failure> {
+        let Job { store, output, config, .. } = self;
+        store.verify_integrity()?;
+        store.require_binding(&binding(config, ""))?;
+        export::check_checkpoint(store, output)?;
+        export::clean_leftovers(output)?;
+        Ok(())
+    }
+
+    async fn work(&self) -> Result<JobEnd, Failure> {
+        let stop = CancellationToken::new();
+        let signalled = signals::listen(stop.clone());
+        // A child: the run may stop itself without a signal.
+        let run_stop = stop.child_token();
+        let webex = Webex::new(self.config.webex.clone(), run_stop.clone())
+            .map_err(|error| Failure::new(super::exit::CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
+        let preflight = self.preflight(&webex).await?;
+        self.store.bind(&binding(self.config, &preflight.org_id))?;
+        if !(self.confirm)(&preflight) {
+            return Err(Failure::new(super::exit::USAGE, "not confirmed; nothing was changed"));
+        }
+        let (run, recovered) = self.store.begin_run(self.lock, &self.config.to_json())?;
+        tracing::info!(%run, recovered, settings = %self.config.to_json(), "run.start");
+        let watcher = Watcher::start(self.store, self.output, self.bars);
+        let rows = self.config.rows.clone();
+        let summary =
+            runner::run(self.store, webex, run, rows, &self.config.limits, run_stop, watcher.events()).await;
+        watcher.finish();
+        self.end(run, recovered, summary, &signalled)
+    }
+
+    async fn preflight(&self, webex: &Webex) -> Result<PreflightReport, Failure> {
+        match runner::preflight(webex).await {
+            Ok(report) => {
+                tracing::info!(
+                    startup_checks = "pass",
+                    org_id = report.org_id,
+                    owner = report.owner,
+                    "preflight"
+                );
+                warn(&report, self.store)?;
+                Ok(report)
+            }
+            Err(failure) => {
+                tracing::error!(startup_checks = "fail", cause = %failure.check, "preflight");
+                Err(failure.into())
+            }
+        }
+    }
+
+    fn end(
+        &self,
+        run: RunId,
+        recovered: usize,
+        summary: RunSummary,
+        signalled: &Signalled,
+    ) -> Result<JobEnd, Failure> {
+        let RunSummary { ended, traffic } = summary;
+        let word = ended.as_str();
+        tracing::info!(%run, ended = word, requests = traffic.requests, refused = traffic.refused, "run.end");
+        if let Ended::Storage(error) = ended {
+            return Err(error.into());
+        }
+        self.store.finish_run(run, word, traffic.requests, traffic.refused)?;
+        let exported = export::write(self.store, self.output, &FileKind::ALL, Edited::Keep)?;
+        let progress = self.store.progress()?;
+        let rejected = self.store.status()?.map_or(0, |status| status.rejected);
+        let pending = progress.iter().any(|phase| phase.pending > 0);
+        let (code, stopped) = match ended {
+            Ended::Finished if pending || rejected > 0 => (NEEDS_ATTENTION, None),
+            Ended::Finished => (DONE, None),
+            Ended::Stopped => (
+                signalled.exit_code(),
+                Some("stopped by a signal; everything done so far is kept".to_owned()),
+            ),
+            Ended::Breaker(verdict) => (STOPPED_ITSELF, Some(format!("circuit breaker: {verdict}"))),
+            Ended::Unreachable(what) => (STOPPED_ITSELF, Some(what)),
+            Ended::TooManyBatches { limit } => (LIMIT, Some(format!("MAX_BATCHES ({limit}) was reached"))),
+            Ended::Internal(what) => (DEFECT, Some(what)),
+            Ended::Storage(error) => return Err(error.into()),
+        };
+        Ok(JobEnd { code, stopped, traffic, progress, rejected, recovered, kept_files: exported.kept })
+    }
+}
+
+fn binding(config: &RunConfig, org_id: &str) -> Binding {
+    Binding {
+        base_url: config.webex.base_url.to_string(),
+        org_id: org_id.to_owned(),
+        environment: config.environment.clone(),
+    }
+}
+
+/// What will not stop the run, but may spoil it.
+fn warn(report: &PreflightReport, store: &Store) -> Result<(), Failure> {
+    let open = |entity: &str| -> Result<i64, Failure> {
+        let progress = store.progress()?;
+        let phase = progress.iter().find(|phase| phase.entity_type == entity);
+        Ok(phase.map_or(0, |phase| i64::from(phase.ready.saturating_add(phase.running))))
+    };
+    let users = open("user")?;
+    let free: i64 = report.free_units.values().sum();
+    if users > free {
+        tracing::warn!(users, free, "licences.short: users that have no calling yet may find no free unit");
+    }
+    if let Some(left) = report.token_seconds_left.filter(|left| *left < 3_600) {
+        tracing::warn!(seconds_left = left, "token.expiring: the token ends within the hour");
+    }
+    Ok(())
+}

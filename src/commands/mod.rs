@@ -1,0 +1,69 @@
+//! One function a subcommand: the whole story of each.
+
+mod check;
+mod exit;
+mod export;
+mod ingest;
+mod job;
+#[cfg(feature = "sim")]
+mod org;
+mod output;
+#[cfg(feature = "sim")]
+mod rehearse;
+mod run;
+mod signals;
+#[cfg(feature = "sim")]
+mod simulate;
+mod status;
+mod watch;
+
+use clap::CommandFactory;
+use indicatif::MultiProgress;
+
+use crate::cli::{Cli, Command, Global};
+use crate::config::{self, Env, Paths};
+
+pub use exit::Failure;
+
+/// What every command works with.
+struct Scene<'a> {
+    env: Env<'a>,
+    paths: Paths,
+    bars: &'a MultiProgress,
+    quiet: bool,
+}
+
+/// Does what the command line says, and gives the exit code.
+pub fn execute(cli: &Cli, env: Env<'_>, bars: &MultiProgress) -> Result<u8, Failure> {
+    let Global { db, output_dir, quiet, .. } = &cli.global;
+    let paths = config::paths(env, output_dir.as_deref(), db.as_deref());
+    let scene = Scene { env, paths, bars, quiet: *quiet };
+    match &cli.command {
+        Command::Ingest(args) => ingest::execute(&scene, args),
+        Command::Run(args) => run::execute(&scene, args),
+        Command::Export(args) => export::execute(&scene, args),
+        Command::Status(args) => status::execute(&scene, args),
+        Command::Check(args) => check::execute(&scene, args),
+        Command::Template => output::print(&crate::ingest::template()),
+        #[cfg(feature = "sim")]
+        Command::Rehearse(args) => rehearse::execute(&scene, args),
+        #[cfg(feature = "sim")]
+        Command::Simulate(args) => simulate::execute(args),
+        Command::Completions { shell } => completions(*shell),
+        Command::Man => man(),
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<u8, Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "wxbulk", &mut text);
+    output::print(&String::from_utf8_lossy(&text))
+}
+
+fn man() -> Result<u8, Failure> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(Cli::command())
+        .render(&mut text)
+        .map_err(|error| Failure::new(exit::STORAGE, format!("writing the manual page failed: {error}")))?;
+    output::print(&String::from_utf8_lossy(&text))
+}

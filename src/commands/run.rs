@@ -1,0 +1,92 @@
+//! `run`: take a file in if one is given, then do the job, or go on with it.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use super::job::{Job, JobEnd};
+use super::{Failure, Scene, ingest, output};
+use crate::cli::RunArgs;
+use crate::config::{self, RunConfig};
+use crate::runner::PreflightReport;
+use crate::store::{Lock, Store};
+
+pub(super) fn execute(scene: &Scene<'_>, args: &RunArgs) -> Result<u8, Failure> {
+    let input = config::input(scene.env)?;
+    let config = config::run(scene.env)?;
+    let store = match &args.csv {
+        Some(_) => Store::open_or_create(&scene.paths.database)?,
+        None => Store::open(&scene.paths.database)?,
+    };
+    let lock = Lock::take(&store)?;
+    if let Some(csv) = &args.csv
+        && let Some(report) = ingest::take_in(&store, csv, &args.read, &input)?
+    {
+        output::note(scene.quiet, &ingest::describe(csv, &report));
+    }
+    ingest::require_any_input(&store, &input)?;
+    let end = Job {
+        store: &store,
+        lock: &lock,
+        output: &scene.paths.output,
+        config: &config,
+        bars: scene.bars,
+        confirm: &|report| args.yes || confirmed(&config, report),
+    }
+    .execute()?;
+    output::print(&summary(&end))?;
+    output::note(scene.quiet, &next(&end));
+    Ok(end.code)
+}
+
+/// Production on a terminal asks once.
+fn confirmed(config: &RunConfig, report: &PreflightReport) -> bool {
+    if config.environment != "prod" || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return true;
+    }
+    let question = format!(
+        "ENVIRONMENT=prod, organisation {}, token of {}: write to it? [yes/no] ",
+        report.org_id, report.owner
+    );
+    let mut answer = String::new();
+    let asked =
+        write!(std::io::stderr(), "{question}").and_then(|()| std::io::stdin().lock().read_line(&mut answer));
+    asked.is_ok() && answer.trim().eq_ignore_ascii_case("yes")
+}
+
+/// One line a phase, and why the run stopped, if it did.
+pub(super) fn summary(end: &JobEnd) -> String {
+    let mut text = String::new();
+    if let Some(stopped) = &end.stopped {
+        text.push_str(&format!("stopped: {stopped}\n"));
+    }
+    if end.recovered > 0 {
+        text.push_str(&format!("{} rows of a run that was killed were taken up again\n", end.recovered));
+    }
+    for phase in &end.progress {
+        let left = phase.ready.saturating_add(phase.running);
+        text.push_str(&format!(
+            "phase {} {:22} {:>7} success {:>7} pending {:>7} ready\n",
+            phase.phase, phase.entity_type, phase.success, phase.pending, left
+        ));
+    }
+    if end.rejected > 0 {
+        text.push_str(&format!("rejected before any call: {}\n", end.rejected));
+    }
+    let (requests, refused) = (end.traffic.requests, end.traffic.refused);
+    text.push_str(&format!("requests: {requests}, of which {refused} refused for pace (429)\n"));
+    for path in &end.kept_files {
+        text.push_str(&format!("left alone, because someone edited it: {}\n", path.display()));
+    }
+    text
+}
+
+/// What to type now.
+fn next(end: &JobEnd) -> String {
+    let left: u32 = end.progress.iter().map(|phase| phase.ready.saturating_add(phase.running)).sum();
+    let pending: u32 = end.progress.iter().map(|phase| phase.pending).sum();
+    match (left, pending) {
+        (0, 0) if end.rejected == 0 => "next: nothing, every row is done".to_owned(),
+        (0, 0) => "next: correct the rows in rejected_rows.csv".to_owned(),
+        (0, _) => "next: wxbulk status    (what the pending rows wait for)".to_owned(),
+        (_, _) => "next: wxbulk run    (goes on where this run stopped)".to_owned(),
+    }
+}

@@ -1,0 +1,141 @@
+//! One record of the file -> one row: accepted, or rejected with what is wrong with it.
+
+use csv::StringRecord;
+
+use super::draft::{Draft, REDACTED, kept};
+use super::header::{Role, Slot};
+use super::needs::Needs;
+use super::normalize;
+use super::problem::{self, Problem};
+use super::text::{clean, trim};
+use crate::domain::{Accepted, Cells, EntityType, InputRow, Record, Rejected, RowId};
+
+/// Everything about the file that a row is judged by.
+pub(super) struct Judge {
+    slots: Vec<Slot>,
+    needs: Vec<Needs>,
+    default_language: Option<String>,
+    entity_at: usize,
+}
+
+/// A record as it stands in the file.
+pub(super) struct Place<'a> {
+    pub(super) row_id: RowId,
+    pub(super) record: &'a StringRecord,
+    pub(super) line: u64,
+    pub(super) last_line: u64,
+}
+
+impl Place<'_> {
+    /// Whether the record is several rows whose lines end in CR alone.
+    pub(super) fn swallows_lines(&self, columns: usize) -> bool {
+        self.record.len() > columns && self.record.iter().any(|text| trim(text).contains('\r'))
+    }
+}
+
+impl Judge {
+    pub(super) fn new(slots: Vec<Slot>, default_language: Option<String>) -> Judge {
+        let entity_at = slots.iter().position(|slot| slot.name == "entity_type").unwrap_or_default();
+        let needs = |entity: &EntityType| Needs::of(*entity, &slots, default_language.is_some());
+        let needs = EntityType::ALL.iter().map(needs).collect();
+        Judge { slots, needs, default_language, entity_at }
+    }
+
+    pub(super) fn judge(&self, place: &Place<'_>) -> InputRow {
+        let entity = place.record.get(self.entity_at).and_then(|text| normalize::entity_type(clean(text)));
+        let mut draft = Draft::default();
+        if place.record.iter().all(|text| trim(text).is_empty()) {
+            draft.problems.push(Problem::whole_row("the row is empty: delete the line"));
+        } else if place.record.len() != self.slots.len() {
+            self.read_ragged(place, &mut draft);
+        } else {
+            for (slot, text) in self.slots.iter().zip(place.record.iter()) {
+                draft.read(slot, text, entity);
+            }
+            self.fill_in(entity, &mut draft);
+        }
+        let Draft { amends, raw, cells, problems } = draft;
+        let verdict = verdict(entity, cells, &problems);
+        InputRow { row_id: place.row_id, line: place.line, amends, raw, verdict }
+    }
+
+    /// The column that rows of this kind need and the header lacks.
+    pub(super) fn lacking(&self, row: &InputRow) -> Option<(EntityType, String)> {
+        let entity = match &row.verdict {
+            Ok(accepted) => accepted.record.entity(),
+            Err(rejected) => rejected.entity?,
+        };
+        let needs = self.needs.iter().find(|needs| needs.entity == entity)?;
+        Some((entity, needs.lacking.clone()?))
+    }
+
+    /// Defaults for blank cells; what is needed and still blank is a problem.
+    fn fill_in(&self, entity: Option<EntityType>, draft: &mut Draft) {
+        let Some(needs) = self.needs.iter().find(|needs| Some(needs.entity) == entity) else {
+            return draft.problems.extend(problem::no_entity(draft.raw.get("entity_type")));
+        };
+        for group in &needs.groups {
+            if group.columns.iter().any(|column| draft.raw.get(column).is_some()) {
+                continue;
+            }
+            match (&self.default_language, group.columns.first()) {
+                (Some(language), Some(column)) if group.setting.is_some() => {
+                    draft.cells.set(column, language.as_str())
+                }
+                _ => draft.problems.push(problem::missing(needs.entity, group)),
+            }
+        }
+    }
+
+    /// A row whose cells cannot be told apart: none is judged, and what may be a secret is not kept.
+    fn read_ragged(&self, place: &Place<'_>, draft: &mut Draft) {
+        let (fields, columns) = (place.record.len(), self.slots.len());
+        let secrets = self.slots.iter().enumerate().filter(|(_, slot)| matches!(slot.role, Role::Secret));
+        let secrets: Vec<usize> = secrets.map(|(at, _)| at).collect();
+        let shift = fields.abs_diff(columns);
+        for (at, text) in place.record.iter().enumerate().filter(|(_, text)| !trim(text).is_empty()) {
+            let name =
+                self.slots.get(at).map_or_else(|| format!("field_{}", at + 1), |slot| slot.name.clone());
+            let secret = secrets.iter().any(|secret| secret.abs_diff(at) <= shift);
+            draft.raw.set(&name, if secret { REDACTED.to_owned() } else { kept(text) });
+        }
+        draft.problems.push(problem::ragged(fields, columns, place.last_line - place.line));
+    }
+}
+
+fn verdict(entity: Option<EntityType>, cells: Cells, problems: &[Problem]) -> Result<Accepted, Rejected> {
+    let refused = |problem: &Problem, others: &str, cells: &Cells| Rejected {
+        entity,
+        entity_key: entity_key(entity, cells),
+        reason: problem.reason,
+        column: problem.column.clone(),
+        message: format!("{}{others}", problem.message),
+    };
+    if let Some((leading, others)) = problem::leading(problems) {
+        return Err(refused(leading, &others, &cells));
+    }
+    let Some(entity) = entity else {
+        return Err(refused(&Problem::whole_row("the row's kind is not known"), "", &cells));
+    };
+    match Record::from_cells(entity, &cells) {
+        Ok(record) => Ok(Accepted { record, cells }),
+        Err(error) => Err(refused(&Problem::cell(&error.column, error.why), "", &cells)),
+    }
+}
+
+/// The row's key as far as its good cells tell.
+fn entity_key(entity: Option<EntityType>, cells: &Cells) -> Option<String> {
+    let derived = || match entity? {
+        EntityType::Location => {
+            cells.get("location_external_id").or(cells.get("location_name")).map(str::to_owned)
+        }
+        EntityType::User => cells.get("email").map(str::to_owned),
+        EntityType::ExtensionAssignment => {
+            let line = cells.get("extension").or(cells.get("phone_number"));
+            let joined =
+                cells.get("location_key").zip(line).map(|(location, line)| format!("{location}/{line}"));
+            joined.or(cells.get("email").map(str::to_owned))
+        }
+    };
+    cells.get("entity_key").map(str::to_owned).or_else(derived)
+}

@@ -1,0 +1,27 @@
+//! Parses the command line, starts logging, calls a command, and maps its end to an exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use wxbulk::cli::Cli;
+use wxbulk::commands;
+use wxbulk::logging::{self, Verbosity};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let verbosity = match (cli.global.quiet, cli.global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, true) => Verbosity::Verbose,
+        (false, false) => Verbosity::Normal,
+    };
+    let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+    logging::start(cli.global.log_format, verbosity, &bars);
+    match commands::execute(&cli, &|name| std::env::var(name).ok(), &bars) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("error: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
