@@ -188,7 +188,11 @@ fn extension(text: &str) -> Normalized<'_> {
         ));
     }
     if text.chars().all(|c| c.is_ascii_digit()) {
-        return Err(format!("{text} has {} digits: an extension has 2 to 8", text.len()));
+        return Err(format!(
+            "{} has a length of {}: an extension has 2 to 8 digits",
+            shown(text),
+            text.len()
+        ));
     }
     if let Some(digits) = text.strip_prefix('\'').filter(|rest| Extension::parse(rest).is_ok()) {
         return Err(format!("{} begins with the apostrophe of a spreadsheet: write {digits}", shown(text)));

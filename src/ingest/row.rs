@@ -7,8 +7,11 @@ use super::header::{Role, Slot};
 use super::needs::Needs;
 use super::normalize;
 use super::problem::{self, Problem};
-use super::text::{clean, trim};
+use super::text::{clean, is_clean, trim};
 use crate::domain::{Accepted, Cells, EntityType, InputRow, Record, Rejected, RowId};
+
+/// A longer text is no key.
+const MAX_KEY_BYTES: usize = 1024;
 
 /// Everything about the file that a row is judged by.
 pub(super) struct Judge {
@@ -55,7 +58,7 @@ impl Judge {
             self.fill_in(entity, &mut draft);
         }
         let Draft { amends, raw, cells, problems } = draft;
-        let verdict = verdict(entity, cells, &problems);
+        let verdict = verdict(entity, cells, &raw, &problems);
         InputRow { row_id: place.row_id, line: place.line, amends, raw, verdict }
     }
 
@@ -103,10 +106,15 @@ impl Judge {
     }
 }
 
-fn verdict(entity: Option<EntityType>, cells: Cells, problems: &[Problem]) -> Result<Accepted, Rejected> {
+fn verdict(
+    entity: Option<EntityType>,
+    cells: Cells,
+    raw: &Cells,
+    problems: &[Problem],
+) -> Result<Accepted, Rejected> {
     let refused = |problem: &Problem, others: &str, cells: &Cells| Rejected {
         entity,
-        entity_key: entity_key(entity, cells),
+        entity_key: entity_key(entity, cells, raw),
         reason: problem.reason,
         column: problem.column.clone(),
         message: format!("{}{others}", problem.message),
@@ -123,19 +131,18 @@ fn verdict(entity: Option<EntityType>, cells: Cells, problems: &[Problem]) -> Re
     }
 }
 
-/// The row's key as far as its good cells tell.
-fn entity_key(entity: Option<EntityType>, cells: &Cells) -> Option<String> {
-    let derived = || match entity? {
-        EntityType::Location => {
-            cells.get("location_external_id").or(cells.get("location_name")).map(str::to_owned)
+/// The row's key as far as it can be told: from its good cells, else from what was typed.
+fn entity_key(entity: Option<EntityType>, cells: &Cells, raw: &Cells) -> Option<String> {
+    let typed =
+        |column| raw.get(column).map(trim).filter(|text| text.len() <= MAX_KEY_BYTES && is_clean(text));
+    let told = |column| cells.get(column).or_else(|| typed(column));
+    let line = || told("extension").or_else(|| told("phone_number"));
+    let own = || match entity {
+        Some(EntityType::Location) => {
+            told("location_external_id").or_else(|| told("location_name")).map(str::to_owned)
         }
-        EntityType::User => cells.get("email").map(str::to_owned),
-        EntityType::ExtensionAssignment => {
-            let line = cells.get("extension").or(cells.get("phone_number"));
-            let joined =
-                cells.get("location_key").zip(line).map(|(location, line)| format!("{location}/{line}"));
-            joined.or(cells.get("email").map(str::to_owned))
-        }
+        Some(EntityType::ExtensionAssignment) => Some(format!("{}/{}", told("location_key")?, line()?)),
+        Some(EntityType::User) | None => None,
     };
-    cells.get("entity_key").map(str::to_owned).or_else(derived)
+    told("entity_key").map(str::to_owned).or_else(own).or_else(|| told("email").map(str::to_owned))
 }

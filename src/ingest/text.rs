@@ -59,6 +59,11 @@ pub(super) fn forbidden_character(text: &str, lines: Lines) -> Option<String> {
     Some(format!("{} contains {name}: delete it", shown(text)))
 }
 
+/// Whether the text may stand in one line of a file or log as it is.
+pub(super) fn is_clean(text: &str) -> bool {
+    !text.chars().any(is_forbidden)
+}
+
 /// Control characters, line separators, and marks that reorder or hide what is read.
 fn is_forbidden(c: char) -> bool {
     c.is_control()

@@ -24,6 +24,7 @@ pub(super) async fn drive(
     refuse_unsupported(work, Step::ApplyFinalSettings, &assignment.unsupported)?;
     work.begin(Step::AssignmentLookup);
     let site = site::find(work).await?;
+    refuse_without_calling(work, assignment)?;
     let known = known_person(work);
     let (person, read) = match known {
         Some(id) => (id, None),
@@ -65,6 +66,34 @@ fn known_person(work: &RowWork<'_>) -> Option<RemoteId> {
     user_row.remote_id.clone()
 }
 
+/// What phase 2 found out of a person without calling needs no call to be known again (R11).
+fn refuse_without_calling(work: &RowWork<'_>, assignment: &AssignmentRecord) -> Flow<()> {
+    use PendingReason::{
+        AuthInvalid, NonRetryableExternal, PermissionDenied, PreconditionMissing, UserNotFound,
+    };
+    let Some(user_row) = work.row.partner.as_ref() else { return Ok(()) };
+    let has_none = match user_row.pending_at {
+        Some((Step::UserLookup, UserNotFound)) | Some((Step::NumberAdd, PreconditionMissing)) => true,
+        Some((Step::UserEnableCalling, reason)) => {
+            matches!(reason, PreconditionMissing | NonRetryableExternal | PermissionDenied | AuthInvalid)
+        }
+        _ => false,
+    };
+    if has_none && user_row.state == RowState::Pending {
+        return without_calling(work, assignment);
+    }
+    Ok(())
+}
+
+fn without_calling<T>(work: &RowWork<'_>, assignment: &AssignmentRecord) -> Flow<T> {
+    let by = work.row.partner.as_ref();
+    let at = by.map_or_else(
+        || "the file has no accepted user row for this person".to_owned(),
+        |row| format!("user row {}, {}", row.row_id, row.state),
+    );
+    blocked(by.map(|row| row.row_id), format!("the person {} has no calling ({at})", assignment.email))
+}
+
 /// Reads the person, who must have calling here: phase 3 never enables (R24).
 async fn calling_person(
     work: &mut RowWork<'_>,
@@ -75,17 +104,7 @@ async fn calling_person(
     let person = directory::find_person(work, &assignment.email).await?;
     match calling_of(&person, licences)? {
         Some(at) => require_here(&at, site)?,
-        None => {
-            let by = work.row.partner.as_ref();
-            let at = by.map_or_else(
-                || "the file has no accepted user row for this person".to_owned(),
-                |row| format!("user row {}, {}", row.row_id, row.state),
-            );
-            return blocked(
-                by.map(|row| row.row_id),
-                format!("the person {} has no calling ({at})", assignment.email),
-            );
-        }
+        None => return without_calling(work, assignment),
     }
     Ok(person)
 }

@@ -79,6 +79,19 @@ impl SimHandle {
         self.server.journal().all()
     }
 
+    /// Waits until the journal is as the caller wants it; asked at every arrival and every change of an entry.
+    pub async fn when(&self, holds: impl Fn(&[Exchange]) -> bool) {
+        let news = self.server.journal().news();
+        loop {
+            // Registered before the journal is looked at, so that no change in between is missed.
+            let changed = news.notified();
+            if holds(self.server.journal().exchanges()) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     /// The organisation as it is now, without any lag.
     pub fn org(&self) -> OrgState {
         self.server.org().snapshot()

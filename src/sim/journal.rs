@@ -3,9 +3,11 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use super::operation::Operation;
 
@@ -42,13 +44,14 @@ pub struct Exchange {
 pub(crate) struct Journal {
     exchanges: Vec<Exchange>,
     file: Option<File>,
+    news: Arc<Notify>,
 }
 
 impl Journal {
     /// Appends to the file, if one is wanted.
     pub(crate) fn open(path: Option<&Path>) -> io::Result<Self> {
         let open = |path| OpenOptions::new().create(true).append(true).open(path);
-        Ok(Journal { exchanges: Vec::new(), file: path.map(open).transpose()? })
+        Ok(Journal { file: path.map(open).transpose()?, ..Journal::default() })
     }
 
     /// Records an arrival; its number is given out here.
@@ -56,6 +59,7 @@ impl Journal {
         exchange.seq = u64::try_from(self.exchanges.len()).unwrap_or(u64::MAX).saturating_add(1);
         let seq = exchange.seq;
         self.exchanges.push(exchange);
+        self.news.notify_waiters();
         seq
     }
 
@@ -63,6 +67,7 @@ impl Journal {
         let index = usize::try_from(seq.saturating_sub(1)).unwrap_or(usize::MAX);
         if let Some(exchange) = self.exchanges.get_mut(index) {
             change(exchange);
+            self.news.notify_waiters();
         }
     }
 
@@ -76,6 +81,15 @@ impl Journal {
             // A full disk must not stop the simulated Webex; the journal in memory stays whole.
             drop(file.write_all(&line));
         }
+    }
+
+    /// Told at every change.
+    pub(crate) fn news(&self) -> Arc<Notify> {
+        Arc::clone(&self.news)
+    }
+
+    pub(crate) fn exchanges(&self) -> &[Exchange] {
+        &self.exchanges
     }
 
     pub(crate) fn all(&self) -> Vec<Exchange> {

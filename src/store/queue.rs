@@ -11,7 +11,7 @@ use super::runs::RunId;
 use super::{StoreError, now};
 use crate::domain::{
     BatchId, Cells, EntityType, LocationKey, Operation, Outcome, PendingReason, Phase, Record, RemoteId,
-    RowId, RowState, fold_name,
+    RowId, RowState, Step, fold_name,
 };
 
 /// The rows of one claim.
@@ -56,6 +56,8 @@ pub struct Sibling {
     pub state: RowState,
     /// Its location or person, when it was found.
     pub remote_id: Option<RemoteId>,
+    /// Where and why it is pending.
+    pub pending_at: Option<(Step, PendingReason)>,
     /// What it asks for.
     pub record: Record,
 }
@@ -272,17 +274,19 @@ fn add_context(
 
 fn sibling(connection: &Connection, scope: &str, value: &str) -> Result<Option<Sibling>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT r.row_id, r.state, r.remote_id, r.entity_type, r.cells
+        "SELECT r.row_id, r.state, r.remote_id, r.step, r.reason, r.entity_type, r.cells
          FROM keys k JOIN rows r USING (row_id) WHERE k.scope = ?1 AND k.value = ?2",
     )?;
-    let found = statement
-        .query_row([scope, value], |row| {
-            Ok((typed(row, "row_id")?, typed(row, "state")?, optional(row, "remote_id")?, record(row)?))
-        })
-        .optional()?;
-    found
-        .map(|(row_id, state, remote_id, record)| Ok(Sibling { row_id, state, remote_id, record: record? }))
-        .transpose()
+    statement.query_row([scope, value], sibling_of).optional()?.transpose()
+}
+
+fn sibling_of(row: &Row<'_>) -> rusqlite::Result<Result<Sibling, StoreError>> {
+    let step: Option<Step> = optional(row, "step")?;
+    let reason: Option<PendingReason> = optional(row, "reason")?;
+    let (row_id, state, remote_id) =
+        (typed(row, "row_id")?, typed(row, "state")?, optional(row, "remote_id")?);
+    let pending_at = step.zip(reason);
+    Ok(record(row)?.map(|record| Sibling { row_id, state, remote_id, pending_at, record }))
 }
 
 /// An outcome as columns.

@@ -1,7 +1,7 @@
 //! The Webex REST API, and the only room with HTTP.
 //!
 //! [`Webex::send`] is the one way out: it waits, retries what is safe to retry, and gives back what remains.
-//! [`calls`] builds requests, [`wire`] reads answers, [`contract`] says per operation what an acceptable answer is.
+//! [`calls`] builds requests, [`wire`] reads answers, `contract` says per operation what an acceptable answer is.
 
 mod backoff;
 mod budget;
