@@ -103,11 +103,12 @@ BEGIN
     SELECT RAISE(ABORT, 'rows are never deleted');
 END;
 
--- Keys that must be unique within the input (design R13), and the aliases by which rows refer to locations.
+-- Keys that must be unique within the input (design R13), and the aliases by which rows refer to locations. A key is
+-- taken before its row is written: a reference to rows would make SQLite look through all keys at each row.
 CREATE TABLE keys (
     scope  TEXT NOT NULL,
     value  TEXT NOT NULL,
-    row_id INTEGER NOT NULL REFERENCES rows (row_id) DEFERRABLE INITIALLY DEFERRED,
+    row_id INTEGER NOT NULL,
     PRIMARY KEY (scope, value)
 ) STRICT, WITHOUT ROWID;
 
