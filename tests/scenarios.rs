@@ -24,7 +24,10 @@ async fn create_success() {
     bench.row("extension_assignment", "MAD-01/1001").expect_success();
     let org = bench.sim.org();
     let madrid = org.locations_named("Madrid");
-    assert_eq!((madrid.len(), madrid[0].calling, madrid[0].notes.as_deref()), (1, true, Some("[ext_id=MAD-01]")));
+    assert_eq!(
+        (madrid.len(), madrid[0].calling, madrid[0].notes.as_deref()),
+        (1, true, Some("[ext_id=MAD-01]"))
+    );
     let ana = org.person("ana@example.com").unwrap();
     assert_eq!(ana.extension.as_deref(), Some("1001"));
     assert_eq!(ana.features["doNotDisturb"]["enabled"], true);
@@ -36,15 +39,22 @@ async fn create_success() {
 async fn update_success() {
     let mut seed = LocationSeed::calling("Madrid").notes("ask for Ana");
     seed.time_zone = "Europe/Lisbon".to_owned();
-    let csv =
-        Csv::new().location("Madrid").cell("location_external_id", "MAD-01").person("ana@example.com", "Madrid", "1001");
-    let bench = Bench::with(&csv, SimConfig::with_org(OrgSeed::with_people(csv.emails()).location(seed))).await;
+    let csv = Csv::new().location("Madrid").cell("location_external_id", "MAD-01").person(
+        "ana@example.com",
+        "Madrid",
+        "1001",
+    );
+    let bench =
+        Bench::with(&csv, SimConfig::with_org(OrgSeed::with_people(csv.emails()).location(seed))).await;
     bench.run().await.expect(0);
 
     assert!(bench.calls(Operation::LocationCreate).is_empty());
     assert_eq!(bench.calls(Operation::LocationUpdate).len(), 1);
     let madrid = bench.sim.org().locations_named("Madrid")[0].clone();
-    assert_eq!((madrid.time_zone.as_str(), madrid.notes.as_deref()), ("Europe/Madrid", Some("ask for Ana\n[ext_id=MAD-01]")));
+    assert_eq!(
+        (madrid.time_zone.as_str(), madrid.notes.as_deref()),
+        ("Europe/Madrid", Some("ask for Ana\n[ext_id=MAD-01]"))
+    );
     bench.check_invariants();
 }
 
@@ -54,7 +64,8 @@ async fn refused_for_pace_then_success() {
     bench.sim.add_fault("licenses_users_patch#1-3:status=429,retry_after=0".parse().unwrap());
     bench.run().await.expect(0);
 
-    let answers: Vec<_> = bench.calls(Operation::LicensesUsersPatch).iter().map(|call| call.replied).collect();
+    let answers: Vec<_> =
+        bench.calls(Operation::LicensesUsersPatch).iter().map(|call| call.replied).collect();
     assert_eq!(answers.iter().filter(|status| **status == Some(429)).count(), 3);
     assert_eq!(answers.iter().filter(|status| **status == Some(200)).count(), 2);
     bench.check_invariants();
@@ -70,7 +81,11 @@ async fn server_errors_use_up_the_retries() {
     row.expect_pending("retry_exhausted", "user_lookup");
     assert_eq!(row.http_status, Some(503));
     assert!(row.tracking_id.is_some());
-    let tries = bench.calls(Operation::PeopleList).iter().filter(|call| call.key.as_deref() == Some("u0@example.com")).count();
+    let tries = bench
+        .calls(Operation::PeopleList)
+        .iter()
+        .filter(|call| call.key.as_deref() == Some("u0@example.com"))
+        .count();
     // Once more for the assignment row of the same person: it looks the person up itself.
     assert_eq!(tries, 2 * 3);
     bench.row("user", "u1@example.com").expect_success();
@@ -79,7 +94,9 @@ async fn server_errors_use_up_the_retries() {
 
 #[tokio::test]
 async fn refusals_are_final_and_sent_once() {
-    for (status, reason) in [(400, "non_retryable_external"), (403, "permission_denied"), (401, "auth_invalid")] {
+    for (status, reason) in
+        [(400, "non_retryable_external"), (403, "permission_denied"), (401, "auth_invalid")]
+    {
         let bench = Bench::new(&site(3)).await;
         bench.sim.add_fault(Fault::on(Operation::LicensesUsersPatch).key("u0@example.com").status(status));
         bench.run().await.expect(3);

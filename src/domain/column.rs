@@ -106,11 +106,14 @@ pub const IDENTITY_COLUMNS: &[&str] = &[
     "addresses",
     "employee_number",
     "login_enabled",
+    "surname",
+    "middle_initial",
+    "preferred_name",
     "status",
 ];
 
 /// Endings of column names whose cells are secrets (R18): refused and redacted before anything is stored.
-pub const FORBIDDEN_SECRETS: &[&str] = &["pin", "password", "passcode"];
+pub const FORBIDDEN_SECRETS: &[&str] = &["pin", "password", "passcode", "pwd", "pin_code"];
 
 /// Columns that wxbulk's own files add; on the way back in they are read over, but for `row_id`.
 pub const EXPORT_COLUMNS: &[&str] = &[
@@ -245,6 +248,12 @@ const LOCATION_SETTINGS: &[(&str, &str)] = &[
     ("outgoing_permissions", "permissions such as INTERNATIONAL=BLOCK|NATIONAL=ALLOW"),
     ("numbers", "numbers of the location, E.164, separated by |"),
 ];
+
+/// Whether a `location_settings_*` column is one of the catalogue.
+pub(super) fn is_location_setting(column: &str) -> bool {
+    let name = column.strip_prefix(LOCATION_SETTINGS_PREFIX);
+    name.is_some_and(|name| LOCATION_SETTINGS.iter().any(|(known, _)| *known == name))
+}
 
 /// Every known column, in the order of the template.
 pub fn columns() -> Vec<Column> {

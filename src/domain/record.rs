@@ -1,6 +1,6 @@
 //! Typed rows: what `run` works on. A user has no name fields, so identity cannot be written.
 
-use super::column::{LOCATION_SETTINGS_PREFIX, settings_entity};
+use super::column::{LOCATION_SETTINGS_PREFIX, is_location_setting, settings_entity};
 use super::setting::{Setting, SettingValue, Settings, UserSettingsPrefix};
 use super::{Cells, Email, EntityType, Extension, LicenseChoice, Line, PhoneNumber};
 
@@ -36,6 +36,8 @@ pub struct LocationRecord {
     pub notes: Option<String>,
     /// Filled `location_settings_*` cells, by their full column names.
     pub settings: Vec<(String, String)>,
+    /// Filled settings columns for which Webex has no dependable operation.
+    pub unsupported: Vec<String>,
 }
 
 /// A postal address as Webex demands it.
@@ -125,6 +127,9 @@ fn location(cells: &Cells) -> Result<LocationRecord, CellError> {
     if name.is_none() && external_id.is_none() {
         return Err(missing("location_name"));
     }
+    let stated = cells.iter().filter(|(column, _)| column.starts_with(LOCATION_SETTINGS_PREFIX));
+    let (settings, unsupported): (Vec<_>, Vec<_>) =
+        stated.partition(|(column, _)| is_location_setting(column));
     Ok(LocationRecord {
         name,
         external_id,
@@ -141,11 +146,8 @@ fn location(cells: &Cells) -> Result<LocationRecord, CellError> {
             country: required(cells, "address_country")?,
         },
         notes: cells.get("notes").map(str::to_owned),
-        settings: cells
-            .iter()
-            .filter(|(column, _)| column.starts_with(LOCATION_SETTINGS_PREFIX))
-            .map(|(column, text)| (column.to_owned(), text.to_owned()))
-            .collect(),
+        settings: settings.into_iter().map(|(column, text)| (column.to_owned(), text.to_owned())).collect(),
+        unsupported: unsupported.into_iter().map(|(column, _)| column.to_owned()).collect(),
     })
 }
 

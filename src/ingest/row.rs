@@ -46,10 +46,11 @@ impl Judge {
 
     pub(super) fn judge(&self, place: &Place<'_>) -> InputRow {
         let entity = place.record.get(self.entity_at).and_then(|text| normalize::entity_type(clean(text)));
+        let ragged = place.record.len() != self.slots.len();
         let mut draft = Draft::default();
         if place.record.iter().all(|text| trim(text).is_empty()) {
             draft.problems.push(Problem::whole_row("the row is empty: delete the line"));
-        } else if place.record.len() != self.slots.len() {
+        } else if ragged {
             self.read_ragged(place, &mut draft);
         } else {
             for (slot, text) in self.slots.iter().zip(place.record.iter()) {
@@ -58,7 +59,13 @@ impl Judge {
             self.fill_in(entity, &mut draft);
         }
         let Draft { amends, raw, cells, problems } = draft;
-        let verdict = verdict(entity, cells, &raw, &problems);
+        let verdict = match problem::leading(&problems) {
+            Some((leading, others)) => {
+                let key = if ragged { None } else { entity_key(entity, &cells, &raw) };
+                Err(rejected(entity, key, leading, &others))
+            }
+            None => accepted(entity, cells, &raw),
+        };
         InputRow { row_id: place.row_id, line: place.line, amends, raw, verdict }
     }
 
@@ -90,44 +97,37 @@ impl Judge {
         }
     }
 
-    /// A row whose cells cannot be told apart: none is judged, and what may be a secret is not kept.
+    /// A row whose cells cannot be told apart: none is judged, and none is kept where one may be a secret.
     fn read_ragged(&self, place: &Place<'_>, draft: &mut Draft) {
-        let (fields, columns) = (place.record.len(), self.slots.len());
-        let secrets = self.slots.iter().enumerate().filter(|(_, slot)| matches!(slot.role, Role::Secret));
-        let secrets: Vec<usize> = secrets.map(|(at, _)| at).collect();
-        let shift = fields.abs_diff(columns);
+        let secretive = self.slots.iter().any(|slot| matches!(slot.role, Role::Secret));
         for (at, text) in place.record.iter().enumerate().filter(|(_, text)| !trim(text).is_empty()) {
-            let name =
-                self.slots.get(at).map_or_else(|| format!("field_{}", at + 1), |slot| slot.name.clone());
-            let secret = secrets.iter().any(|secret| secret.abs_diff(at) <= shift);
-            draft.raw.set(&name, if secret { REDACTED.to_owned() } else { kept(text) });
+            let name = self.slots.get(at).map(|slot| slot.name.clone());
+            let name = name.unwrap_or_else(|| format!("field_{}", at + 1));
+            draft.raw.set(&name, if secretive { REDACTED.to_owned() } else { kept(text) });
         }
-        draft.problems.push(problem::ragged(fields, columns, place.last_line - place.line));
+        let further_lines = place.last_line - place.line;
+        draft.problems.push(problem::ragged(place.record.len(), self.slots.len(), further_lines));
     }
 }
 
-fn verdict(
-    entity: Option<EntityType>,
-    cells: Cells,
-    raw: &Cells,
-    problems: &[Problem],
-) -> Result<Accepted, Rejected> {
-    let refused = |problem: &Problem, others: &str, cells: &Cells| Rejected {
-        entity,
-        entity_key: entity_key(entity, cells, raw),
-        reason: problem.reason,
-        column: problem.column.clone(),
-        message: format!("{}{others}", problem.message),
-    };
-    if let Some((leading, others)) = problem::leading(problems) {
-        return Err(refused(leading, &others, &cells));
-    }
+fn accepted(entity: Option<EntityType>, cells: Cells, raw: &Cells) -> Result<Accepted, Rejected> {
+    let refused = |problem: Problem| rejected(entity, entity_key(entity, &cells, raw), &problem, "");
     let Some(entity) = entity else {
-        return Err(refused(&Problem::whole_row("the row's kind is not known"), "", &cells));
+        return Err(refused(Problem::whole_row("the row's kind is not known")));
     };
     match Record::from_cells(entity, &cells) {
         Ok(record) => Ok(Accepted { record, cells }),
-        Err(error) => Err(refused(&Problem::cell(&error.column, error.why), "", &cells)),
+        Err(error) => Err(refused(Problem::cell(&error.column, error.why))),
+    }
+}
+
+fn rejected(entity: Option<EntityType>, key: Option<String>, problem: &Problem, others: &str) -> Rejected {
+    Rejected {
+        entity,
+        entity_key: key,
+        reason: problem.reason,
+        column: problem.column.clone(),
+        message: format!("{}{others}", problem.message),
     }
 }
 

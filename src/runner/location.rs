@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::decide::{self, Located};
 use super::directory;
+use super::user::refuse_unsupported;
 use super::work::{Flow, RowWork, Shown, pending};
 use crate::domain::{
     LOCATION_SETTINGS_PREFIX, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState,
@@ -12,6 +13,7 @@ use crate::store::SeenLocation;
 use crate::webex::{Trouble, calls, wire};
 
 pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<(RemoteId, String)> {
+    refuse_unsupported(work, Step::LocationApplySettings, &location.unsupported)?;
     work.begin(Step::LocationLookup);
     let present = look_up(work, location).await?;
     let (id, name, mut done) = match present {

@@ -45,7 +45,10 @@ impl Csv {
     }
 
     pub fn assignment(self, email: &str, location: &str, extension: &str) -> Csv {
-        self.row("extension_assignment").cell("email", email).cell("location_key", location).cell("extension", extension)
+        self.row("extension_assignment")
+            .cell("email", email)
+            .cell("location_key", location)
+            .cell("extension", extension)
     }
 
     /// A user row and its assignment row.
@@ -68,12 +71,19 @@ impl Csv {
 
     pub fn text(&self) -> String {
         let quoted = |text: &str| {
-            if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+            if text.contains([',', '"', '\n']) {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            } else {
+                text.to_owned()
+            }
         };
         let mut text = format!("{}\n", self.columns.join(","));
         for row in &self.rows {
-            let cells: Vec<String> =
-                self.columns.iter().map(|column| quoted(row.get(column).map_or("", String::as_str))).collect();
+            let cells: Vec<String> = self
+                .columns
+                .iter()
+                .map(|column| quoted(row.get(column).map_or("", String::as_str)))
+                .collect();
             text.push_str(&format!("{}\n", cells.join(",")));
         }
         text
@@ -276,7 +286,8 @@ impl Bench {
     #[track_caller]
     pub fn check_invariants(&self) {
         let database = self.database();
-        let sound: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a check");
+        let sound: String =
+            database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a check");
         assert_eq!(sound, "ok");
         let running = self.count("SELECT count(*) FROM rows WHERE state = 'running'");
         assert_eq!(running, 0, "no row is left running");
