@@ -1,0 +1,160 @@
+//! Which licence a user gets, and who gets the last unit (design R19), each as a short story.
+#![cfg(feature = "sim")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
+
+mod support;
+
+use std::time::Duration;
+
+use support::{Bench, Csv, site};
+use wxbulk::sim::{
+    Fault, LicenseSeed, LocationSeed, Operation, OrgSeed, PROFESSIONAL, PersonSeed, STANDARD, SimConfig,
+};
+
+const ANA: &str = "ana@example.com";
+const EVA: &str = "eva@example.com";
+
+/// Two people of Madrid; `choose` sets cells on Ana's and on Eva's user row.
+fn two(ana: &str, eva: &str) -> Csv {
+    let user =
+        |csv: Csv, email: &str, licence: &str| csv.user(email, "Madrid").cell("calling_license", licence);
+    user(user(Csv::new(), ANA, ana), EVA, eva)
+        .assignment(ANA, "Madrid", "1001")
+        .assignment(EVA, "Madrid", "1002")
+}
+
+async fn on(csv: &Csv, licences: impl IntoIterator<Item = LicenseSeed>) -> Bench {
+    let org = OrgSeed { licenses: licences.into_iter().collect(), ..OrgSeed::with_people([ANA, EVA]) };
+    Bench::with(csv, SimConfig::with_org(org.location(LocationSeed::calling("Madrid")))).await
+}
+
+fn licence(name: &str, subscription: &str, units: i64) -> LicenseSeed {
+    LicenseSeed { subscription: subscription.to_owned(), units, ..LicenseSeed::new(name) }
+}
+
+fn names(bench: &Bench, email: &str) -> Vec<String> {
+    bench.sim.org().person(email).unwrap().license_names.clone()
+}
+
+fn id_of(bench: &Bench, name: &str) -> String {
+    bench.sim.org().licenses.iter().find(|licence| licence.name == name).unwrap().id.clone()
+}
+
+/// Units in use of each licence, in the order of the organisation.
+fn in_use(bench: &Bench) -> Vec<i64> {
+    bench.sim.org().licenses.iter().map(|licence| licence.consumed).collect()
+}
+
+fn patches_for(bench: &Bench, email: &str) -> usize {
+    bench
+        .calls(Operation::LicensesUsersPatch)
+        .iter()
+        .filter(|call| call.key.as_deref() == Some(email))
+        .count()
+}
+
+#[tokio::test]
+async fn the_cell_comes_before_the_configured_choice() {
+    let licences = [licence(PROFESSIONAL, "s", 9), licence(STANDARD, "s", 9)];
+    let bench = on(&two("", "professional"), licences).await.env("CALLING_LICENSE", "standard");
+    bench.run().await.expect(0);
+    assert_eq!((names(&bench, ANA), names(&bench, EVA)), (vec![STANDARD.into()], vec![PROFESSIONAL.into()]));
+}
+
+#[tokio::test]
+async fn a_licence_can_be_named_by_its_id() {
+    let bench =
+        on(&two("", ""), [licence(PROFESSIONAL, "s", 9), licence("Webex Calling - Special", "s", 9)]).await;
+    let special = id_of(&bench, "Webex Calling - Special");
+    bench.write_csv(&two(&special, "").text());
+    bench.run().await.expect(0);
+    assert_eq!(in_use(&bench), [1, 1]);
+}
+
+#[tokio::test]
+async fn an_unknown_licence_is_a_missing_precondition_and_nothing_is_sent() {
+    let bench =
+        on(&two("Y2lzY29zcGFyazovL3VzL0xJQ0VOU0UvbnVsbA", "standard"), [licence(PROFESSIONAL, "s", 9)]).await;
+    bench.run().await.expect(3);
+    for email in [ANA, EVA] {
+        bench.row("user", email).expect_pending("precondition_missing", "user_enable_calling");
+    }
+    assert!(bench.writes().is_empty());
+}
+
+#[tokio::test]
+async fn a_pinned_subscription_is_the_only_one_used() {
+    let licences = || [licence(PROFESSIONAL, "one", 9), licence(PROFESSIONAL, "two", 1)];
+    let bench = on(&two("", ""), licences()).await.env("CALLING_SUBSCRIPTION_ID", "two");
+    bench.run().await.expect(3);
+    assert_eq!(in_use(&bench), [0, 1]);
+    bench.row("user", EVA).expect_pending("precondition_missing", "user_enable_calling");
+}
+
+#[tokio::test]
+async fn units_come_from_any_subscription_that_has_some() {
+    let bench = on(&two("", ""), [licence(PROFESSIONAL, "one", 1), licence(PROFESSIONAL, "two", 1)]).await;
+    bench.run().await.expect(0);
+    assert_eq!(in_use(&bench), [1, 1]);
+}
+
+#[tokio::test]
+async fn an_overdrawn_licence_gives_nothing() {
+    let overdrawn = LicenseSeed { workspaces: 7, ..licence(PROFESSIONAL, "one", 5) };
+    let bench = on(&two("", ""), [overdrawn, licence(PROFESSIONAL, "two", 1)]).await;
+    bench.run().await.expect(3);
+    bench.row("user", ANA).expect_success();
+    let row = bench.row("user", EVA);
+    row.expect_pending("precondition_missing", "user_enable_calling");
+    assert_eq!(patches_for(&bench, EVA), 0, "no unit, no request");
+}
+
+/// The lower rows answer last, so that whoever is not held to row order takes the units first.
+#[tokio::test]
+async fn scarce_units_go_to_the_first_rows_whatever_the_pace() {
+    let csv = site(8);
+    let org = OrgSeed::with_people(csv.emails()).units(PROFESSIONAL, 3);
+    let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
+    for number in 0..8 {
+        let late = Duration::from_millis(10 * (8 - number));
+        bench
+            .sim
+            .add_fault(Fault::on(Operation::PeopleList).key(format!("u{number}@example.com")).delay(late));
+    }
+    bench.run().await.expect(3);
+    for number in 0..8 {
+        let state = bench.row("user", &format!("u{number}@example.com")).state;
+        assert_eq!(state, if number < 3 { "success" } else { "pending" }, "u{number}");
+    }
+    assert_eq!(bench.calls(Operation::LicensesUsersPatch).len(), 3);
+    bench.check_invariants();
+}
+
+#[tokio::test]
+async fn rows_that_need_no_unit_leave_theirs_to_the_next() {
+    let csv = two("", "");
+    let org = OrgSeed::with_people([EVA]).units(PROFESSIONAL, 2).location(LocationSeed::calling("Madrid"));
+    let org = org.person(PersonSeed::new(ANA).calling("Madrid", "1001"));
+    let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
+    bench.sim.add_fault(Fault::on(Operation::PeopleList).key(ANA).delay(Duration::from_millis(100)));
+    bench.run().await.expect(0);
+    assert_eq!(patches_for(&bench, ANA), 0);
+}
+
+#[tokio::test]
+async fn a_unit_that_webex_refused_to_give_serves_the_next_row() {
+    let bench = on(&two("", ""), [licence(PROFESSIONAL, "s", 1)]).await.env("MAX_CONCURRENCY", "1");
+    bench.sim.add_fault(Fault::on(Operation::LicensesUsersPatch).key(ANA).status(400));
+    bench.run().await.expect(3);
+    bench.row("user", EVA).expect_success();
+}
+
+#[tokio::test]
+async fn the_licence_list_that_lags_is_not_trusted_over_our_own_count() {
+    let csv = site(4);
+    let org = OrgSeed::with_people(csv.emails()).units(PROFESSIONAL, 2);
+    let bench = Bench::with(&csv, SimConfig::with_org(org)).await.env("BATCH_SIZE", "1");
+    bench.sim.add_fault("licenses_users_patch:lag=60000".parse().unwrap());
+    bench.run().await.expect(3);
+    assert_eq!(bench.calls(Operation::LicensesUsersPatch).len(), 2);
+}
