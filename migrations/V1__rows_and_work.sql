@@ -142,6 +142,7 @@ CREATE TABLE calls (
     status      INTEGER,
     tracking_id TEXT,
     error       TEXT,
+    remote_id   TEXT,
     intent_at   TEXT NOT NULL,
     answered_at TEXT
 ) STRICT;

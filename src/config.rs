@@ -108,6 +108,7 @@ impl RunConfig {
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::json!({
             "ENVIRONMENT": self.environment,
+            "WEBEX_ORG_ID": self.rows.org_id,
             "WEBEX_BASE_URL": self.webex.base_url.to_string(),
             "BATCH_SIZE": self.limits.batch_size,
             "MAX_BATCHES": self.limits.max_batches,

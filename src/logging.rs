@@ -38,6 +38,7 @@ pub fn start(format: LogFormat, verbosity: Verbosity, bars: &MultiProgress) {
         .with_env_filter(filter)
         .with_writer(move || AboveBars(bars.clone()))
         .with_target(false)
+        .log_internal_errors(false)
         .with_ansi(colour() && format == LogFormat::Text);
     // A second start, as in tests, changes nothing.
     match format {
@@ -57,10 +58,13 @@ struct AboveBars(MultiProgress);
 
 impl Write for AboveBars {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.suspend(|| std::io::stderr().write(bytes))
+        // A reader that went away must not end the run.
+        self.0.suspend(|| std::io::stderr().write_all(bytes)).ok();
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        std::io::stderr().flush()
+        std::io::stderr().flush().ok();
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Parses the command line, starts logging, calls a command, and maps its end to an exit code.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
     match commands::execute(&cli, &|name| std::env::var(name).ok(), &bars) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            eprintln!("error: {}", failure.message);
+            writeln!(std::io::stderr(), "error: {}", failure.message).ok();
             ExitCode::from(failure.code)
         }
     }

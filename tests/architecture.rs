@@ -50,8 +50,8 @@ const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 60;
 
 /// Over the limits still. Nothing may be added, nothing may grow, and what has shrunk must go from here.
-const LONG_FILES_STILL: [(&str, usize); 2] = [("runner/work.rs", 422), ("store/load.rs", 514)];
-const LONG_FUNCTIONS_STILL: [(&str, usize); 1] = [("runner/work.rs fn write", 64)];
+const LONG_FILES_STILL: [(&str, usize); 0] = [];
+const LONG_FUNCTIONS_STILL: [(&str, usize); 0] = [];
 
 type Rule = fn(&Source) -> Vec<String>;
 

@@ -53,7 +53,7 @@ impl Job<'_> {
     fn prepare(&self) -> Result<(), Failure> {
         let Job { store, output, config, .. } = self;
         store.verify_integrity()?;
-        store.require_binding(&binding(config, ""))?;
+        store.require_binding(&binding(config, config.rows.org_id.as_deref().unwrap_or_default()))?;
         export::check_checkpoint(store, output)?;
         export::clean_leftovers(output)?;
         Ok(())
@@ -67,10 +67,12 @@ impl Job<'_> {
         let webex = Webex::new(self.config.webex.clone(), run_stop.clone())
             .map_err(|error| Failure::new(super::exit::CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
         let preflight = self.preflight(&webex).await?;
-        self.store.bind(&binding(self.config, &preflight.org_id))?;
+        let org_id = self.config.rows.org_id.clone().unwrap_or_else(|| preflight.org_id.clone());
+        self.store.require_binding(&binding(self.config, &org_id))?;
         if !(self.confirm)(&preflight) {
             return Err(Failure::new(super::exit::USAGE, "not confirmed; nothing was changed"));
         }
+        self.store.bind(&binding(self.config, &org_id))?;
         let (run, recovered) = self.store.begin_run(self.lock, &self.config.to_json())?;
         tracing::info!(%run, recovered, settings = %self.config.to_json(), "run.start");
         let watcher = Watcher::start(self.store, self.output, self.bars);

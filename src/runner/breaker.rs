@@ -27,6 +27,16 @@ impl Tally {
         }
     }
 
+    /// Counts rows of the batch that ended in an earlier run.
+    pub(super) fn add_earlier(&mut self, cause: Option<PendingReason>, blocked: bool, rows: u32) {
+        let count = match cause {
+            None => &mut self.success,
+            Some(_) if blocked => &mut self.blocked,
+            Some(cause) => self.causes.entry(cause).or_default(),
+        };
+        *count = count.saturating_add(rows);
+    }
+
     pub(super) fn pending(&self) -> u32 {
         self.causes.values().fold(self.blocked, |sum, count| sum.saturating_add(*count))
     }

@@ -65,6 +65,7 @@ async fn read_shared<T>(
         tracking_id: trace.tracking_id,
         error: result.as_ref().err().map(|trouble| reason::describe(trouble).0),
         applied: None,
+        remote_id: None,
         begun_at,
     };
     let run = context.run;
@@ -203,7 +204,7 @@ pub(super) async fn holder_of_number(
     Ok(entries.into_iter().find(|entry| entry.number.as_deref() == Some(number.as_str())))
 }
 
-fn seen(location: wire::Location, calling_enabled: bool) -> SeenLocation {
+pub(super) fn seen(location: wire::Location, calling_enabled: bool) -> SeenLocation {
     SeenLocation {
         id: location.id,
         name: location.name,

@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::decide::{self, Located};
 use super::directory;
 use super::user::refuse_unsupported;
-use super::work::{Flow, RowWork, Shown, pending};
+use super::work::{Flow, RowWork, pending};
+use super::write::Shown;
 use crate::domain::{
     LOCATION_SETTINGS_PREFIX, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState,
 };
@@ -15,20 +16,21 @@ use crate::webex::{Trouble, calls, wire};
 pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<(RemoteId, String)> {
     refuse_unsupported(work, Step::LocationApplySettings, &location.unsupported)?;
     work.begin(Step::LocationLookup);
-    let present = look_up(work, location).await?;
-    let (id, name, mut done) = match present {
-        Some(seen) => {
+    let found = match look_up(work, location).await? {
+        Some(seen) => Created::No(seen),
+        None => create(work, location).await?,
+    };
+    let (id, name, word) = match found {
+        Created::Yes(id) => (id, location.name.clone().unwrap_or_default(), "created"),
+        Created::No(seen) => {
             let changed = update(work, location, &seen).await?;
-            (seen.id.clone(), seen.name.clone(), vec![if changed { "updated" } else { "in place" }])
-        }
-        None => {
-            let id = create(work, location).await?;
-            (id, location.name.clone().unwrap_or_default(), vec!["created"])
+            (seen.id.clone(), seen.name.clone(), if changed { "updated" } else { "in place" })
         }
     };
+    let mut done = vec![word];
     work.remote_id = Some(id.clone());
     let name = location.name.clone().unwrap_or(name);
-    done.push(match enable(work, location, &id, &name, done == ["created"]).await? {
+    done.push(match enable(work, location, &id, &name, word == "created").await? {
         true => "enabled for calling",
         false => "already enabled for calling",
     });
@@ -39,16 +41,9 @@ pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> 
 /// The location in Webex; `None` when complete lists do not have it and the row can create it.
 async fn look_up(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Option<SeenLocation>> {
     let name = location.name.clone();
-    let located = match &name {
-        // An earlier process may have created it after the lists of this phase were begun.
-        Some(name) if work.left_in_doubt(Operation::LocationCreate) => {
-            work.settle_earlier().await?;
-            match directory::find_location(work, location).await? {
-                Located::Absent => directory::find_location_anew(work, location, name).await?,
-                located => located,
-            }
-        }
-        _ => directory::find_location(work, location).await?,
+    let located = match directory::find_location(work, location).await? {
+        Located::Absent => find_unlisted(work, location).await?,
+        located => located,
     };
     match (found(located)?, name) {
         (Some(seen), _) => {
@@ -72,12 +67,41 @@ async fn look_up(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Opti
     }
 }
 
-async fn create(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<RemoteId> {
+/// What an earlier attempt created, or may have created, and the lists of this phase do not show.
+async fn find_unlisted(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Located> {
+    if let Some(id) = work.row.created.clone() {
+        match work.try_read(calls::location(&id)).await? {
+            Ok(reply) => match wire::location(&reply.body) {
+                Ok(present) => return Ok(Located::Found(Box::new(directory::seen(present, false)))),
+                Err(lacking) => return pending(PendingReason::InvalidResponseSchema, lacking.to_string()),
+            },
+            // It was removed since, or is not readable yet: the list decides, once it must show it.
+            Err(Trouble::Refused(refusal)) if refusal.status == 404 => {}
+            Err(trouble) => return work.stop_for(Operation::LocationGet, &trouble),
+        }
+    }
+    let in_doubt = work.row.created.is_some() || work.left_in_doubt(Operation::LocationCreate);
+    match location.name.as_deref().filter(|_| in_doubt) {
+        Some(name) => {
+            work.settle_earlier().await?;
+            directory::find_location_anew(work, location, name).await
+        }
+        None => Ok(Located::Absent),
+    }
+}
+
+/// Whether this attempt made the location, or found it after all.
+enum Created {
+    Yes(RemoteId),
+    No(SeenLocation),
+}
+
+async fn create(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Created> {
     work.begin(Step::LocationCreate);
     let name = location.name.as_deref().unwrap_or_default();
     if let Some(seen) = found(directory::find_location_anew(work, location, name).await?)? {
         work.done(StepState::Unchanged, "appeared in Webex meanwhile");
-        return Ok(seen.id);
+        return Ok(Created::No(seen));
     }
     let call = calls::create_location(name, location, decide::new_notes(location).as_deref());
     let id = work
@@ -90,7 +114,7 @@ async fn create(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Remot
         )
         .await?;
     work.done(StepState::Applied, format!("id {id}"));
-    Ok(id)
+    Ok(Created::Yes(id))
 }
 
 /// Sends what differs; says whether anything did.

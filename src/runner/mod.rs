@@ -15,6 +15,7 @@ mod settings;
 mod site;
 mod user;
 mod work;
+mod write;
 
 use std::rc::Rc;
 

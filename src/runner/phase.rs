@@ -31,6 +31,7 @@ pub(super) struct PhaseRun<'a> {
     tasks: JoinSet<RowDone>,
     ended: Option<Ended>,
     exhausted: bool,
+    limit_reached: bool,
 }
 
 #[derive(Default)]
@@ -72,6 +73,7 @@ impl<'a> PhaseRun<'a> {
             tasks: JoinSet::new(),
             ended: None,
             exhausted: false,
+            limit_reached: false,
         }
     }
 
@@ -83,7 +85,8 @@ impl<'a> PhaseRun<'a> {
             let Some(joined) = self.tasks.join_next().await else { break };
             self.row_ended(joined).await;
         }
-        self.ended
+        let limit = self.limits.max_batches;
+        self.ended.or_else(|| self.limit_reached.then_some(Ended::TooManyBatches { limit }))
     }
 
     async fn fill(&mut self, batches_left: &mut u32) {
@@ -108,13 +111,15 @@ impl<'a> PhaseRun<'a> {
 
     async fn claim(&mut self, batches_left: &mut u32) {
         let (run, phase, size) = (self.context.run, self.phase, self.limits.batch_size);
-        // At the limit one row is asked for, only to know whether the limit stops anything.
+        // The limit stops claims, not the rows that were claimed under it.
         let Some(left) = batches_left.checked_sub(1) else {
             let ready =
                 self.context.writer.submit(move |connection| store::has_ready(connection, phase)).await;
             match ready {
-                Ok(true) => self.end(Ended::TooManyBatches { limit: self.limits.max_batches }),
-                Ok(false) => self.exhausted = true,
+                Ok(ready) => {
+                    self.exhausted = true;
+                    self.limit_reached = ready;
+                }
                 Err(error) => self.end(Ended::Storage(error)),
             }
             return;
@@ -128,7 +133,11 @@ impl<'a> PhaseRun<'a> {
             Ok(Some(batch)) => {
                 *batches_left = left;
                 tracing::info!(batch = %batch.id, rows = batch.rows.len(), "batch.start");
-                self.open.insert(batch.id, OpenBatch { left: batch.rows.len(), tally: Tally::default() });
+                let open = self.open.entry(batch.id).or_default();
+                open.left = open.left.saturating_add(batch.rows.len());
+                for (cause, blocked, rows) in batch.earlier {
+                    open.tally.add_earlier(cause, blocked, rows);
+                }
                 let licences = &self.licences;
                 self.queue.extend(batch.rows.into_iter().map(|row| {
                     let place = row::queue_for_licence(licences, &row);
@@ -156,6 +165,9 @@ impl<'a> PhaseRun<'a> {
             // Only what stands outside the row's own guard can panic here.
             Err(_) => return self.end(Ended::Internal("storing a row panicked".to_owned())),
         };
+        if let Done::Failed(error) = done.end {
+            return self.end(Ended::Storage(error));
+        }
         let Some(batch) = self.open.get_mut(&done.batch) else { return };
         batch.left = batch.left.saturating_sub(1);
         match done.end {
@@ -167,7 +179,7 @@ impl<'a> PhaseRun<'a> {
                 });
             }
             Done::Released => batch.tally.released = batch.tally.released.saturating_add(1),
-            Done::Failed(error) => self.end(Ended::Storage(error)),
+            Done::Failed(_) => {}
         }
         if self.open.get(&done.batch).is_some_and(|batch| batch.left == 0) {
             self.batch_ended(done.batch).await;
@@ -186,7 +198,9 @@ impl<'a> PhaseRun<'a> {
         let (success, pending, released) = (tally.success, tally.pending(), tally.released);
         tracing::info!(batch = %id, success, pending, released, causes = tally.summary(), "batch.end");
         self.tell(Event::BatchEnded);
-        if let Some(verdict) = self.limits.breaker.verdict(&tally) {
+        if tally.released == 0
+            && let Some(verdict) = self.limits.breaker.verdict(&tally)
+        {
             tracing::error!(critical = true, batch = %id, "breaker.open: {verdict}");
             self.end(Ended::Breaker(verdict));
         }
@@ -195,15 +209,16 @@ impl<'a> PhaseRun<'a> {
     /// Claimed rows that were not begun go back as they were.
     async fn give_back_queue(&mut self) {
         let run = self.context.run;
-        for (row, place) in std::mem::take(&mut self.queue) {
-            drop(place);
-            let batch = row.batch;
-            let released = self
-                .context
-                .writer
-                .submit(move |connection| store::release(connection, run, &row, &[], &[]))
-                .await;
-            if let Err(error) = released {
+        let writer = &self.context.writer;
+        let released: Vec<_> = std::mem::take(&mut self.queue)
+            .into_iter()
+            .map(|(row, _place)| {
+                let batch = row.batch;
+                (batch, writer.submit(move |connection| store::release(connection, run, &row, &[], &[])))
+            })
+            .collect();
+        for (batch, ack) in released {
+            if let Err(error) = ack.await {
                 self.end(Ended::Storage(error));
             }
             if let Some(open) = self.open.get_mut(&batch) {
@@ -273,7 +288,7 @@ fn log_end(row_id: u32, entity_key: &str, outcome: &Outcome, reason: Option<Pend
             cause = %failure.cause,
             http_status = failure.http_status,
             "row.pending: {}",
-            failure.message
+            failure.message.replace(char::is_control, " ")
         );
     }
 }

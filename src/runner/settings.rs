@@ -1,8 +1,9 @@
 //! A person's settings: read the whole object, lay the row's values over it, write it back when something differs (R18).
 
 use super::decide;
-use super::work::{Flow, RowWork, Shown};
-use crate::domain::{Feature, RemoteId, Setting, SettingValue, Settings, Step, StepState};
+use super::work::{Flow, RowWork, pending};
+use super::write::Shown;
+use crate::domain::{Feature, PendingReason, RemoteId, Setting, SettingValue, Settings, Step, StepState};
 use crate::webex::calls;
 
 /// Applies every setting of the row; says how many objects had to be written.
@@ -37,6 +38,10 @@ async fn apply_feature(
     wanted: &[(&'static Setting, SettingValue)],
 ) -> Flow<bool> {
     let present = work.read(calls::feature(person, feature)).await?.body;
+    if present.as_object().is_none_or(serde_json::Map::is_empty) {
+        let what = format!("the present {feature} cannot be read, and nothing was written over it");
+        return pending(PendingReason::InvalidResponseSchema, what);
+    }
     let Some(body) = decide::overlay(&present, wanted, feature.read_only()) else { return Ok(false) };
     work.write(
         calls::put_feature(person, feature, body),

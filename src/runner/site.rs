@@ -39,6 +39,10 @@ fn usable(work: &RowWork<'_>, key: &str, located: Located) -> Flow<Site> {
             blocked(by, format!("the location {:?} is not enabled for calling{at}", seen.name))
         }
         Located::Absent => blocked(by, format!("the location {key:?} is not in Webex{at}")),
+        // The location row says it for all of them.
+        Located::Ambiguous(message) if by.is_some() => {
+            blocked(by, format!("the location {key:?} is ambiguous in Webex: {message}{at}"))
+        }
         Located::Ambiguous(message) => {
             pending(PendingReason::NonRetryableExternal, format!("ambiguous: {message}"))
         }

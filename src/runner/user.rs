@@ -4,7 +4,8 @@ use super::directory;
 use super::licences::{LicencePool, NoUnits, Place};
 use super::settings;
 use super::site::{self, Site};
-use super::work::{Flow, RowWork, Shown, pending};
+use super::work::{Flow, RowWork, Stop, pending};
+use super::write::Shown;
 use crate::domain::{
     Line, Operation, PendingReason, PhoneNumber, Record, RemoteId, Step, StepState, UserRecord,
 };
@@ -193,7 +194,8 @@ async fn enable(
             },
         )
         .await;
-    if result.is_err() {
+    // Only a refusal is certain to have used no unit.
+    if matches!(&result, Err(Stop::Pending(cause)) if matches!(cause.http_status, Some(400..=499))) {
         licences.give_back(&licence);
     }
     result?;

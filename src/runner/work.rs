@@ -1,16 +1,13 @@
 //! The work on one claimed row: its requests, its steps, and what is in place in Webex because of it.
 
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::context::RunContext;
 use super::reason;
-use crate::domain::{
-    Failure, Operation, Outcome, PendingReason, RemoteId, Repeat, RowId, Step, StepState, Success,
-};
-use crate::store::{self, Ack, CallRecord, ClaimedRow, NewCall, StepRecord, StoreError};
+use crate::domain::{Failure, Operation, Outcome, PendingReason, RemoteId, RowId, Step, StepState, Success};
+use crate::store::{self, Ack, CallRecord, ClaimedRow, StepRecord, StoreError};
 use crate::webex::wire::Lacking;
-use crate::webex::{Budget, Call, Reply, Trace, Trouble};
+use crate::webex::{Call, Reply, Trace, Trouble};
 
 /// Why the work on a row stops before its end.
 #[derive(Debug)]
@@ -35,19 +32,6 @@ pub(super) struct Cause {
 
 pub(super) type Flow<T> = Result<T, Stop>;
 
-/// What an accepted answer to a write shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Shown<T> {
-    /// The write is in place.
-    Proved(T),
-    /// Part of it is in place (R7).
-    Partial(String),
-    /// The answer lacks what would prove it.
-    Unproved(String),
-    /// An answer to this request proves nothing by itself; if a look-up shows no effect, this is the end.
-    ByLookUp(Cause),
-}
-
 /// How a row's work ended.
 #[derive(Debug)]
 pub(super) enum RowEnd {
@@ -64,27 +48,24 @@ pub(super) struct Finished {
     pub(super) calls: Vec<CallRecord>,
 }
 
-/// One write as it was sent.
-struct WriteAttempt {
-    call_id: i64,
-    operation: Operation,
-    trace: Trace,
-    begun_at: String,
-    ended: Instant,
-    result: Result<Reply, Trouble>,
-}
-
 /// The work on one row.
 pub(super) struct RowWork<'a> {
     pub(super) context: &'a RunContext,
     pub(super) row: &'a ClaimedRow,
     pub(super) remote_id: Option<RemoteId>,
-    step: Step,
+    pub(super) step: Step,
     step_is_open: bool,
-    last_status: Option<u16>,
+    pub(super) last_status: Option<u16>,
     steps: Vec<StepRecord>,
     calls: Vec<CallRecord>,
-    answers: Vec<Ack<()>>,
+    pub(super) answers: Vec<Ack<()>>,
+}
+
+impl Stop {
+    /// The same end, where it is one of the row.
+    pub(super) fn clone_pending(&self) -> Option<Stop> {
+        if let Stop::Pending(cause) = self { Some(Stop::Pending(cause.clone())) } else { None }
+    }
 }
 
 impl Cause {
@@ -173,76 +154,6 @@ impl<'a> RowWork<'a> {
         }
     }
 
-    /// Sends a write until it is in place, or certainly is not (R6).
-    ///
-    /// `shown` reads an accepted answer; `look` reads Webex anew and gives what is in place. The intent is on disk
-    /// before the request leaves. After any doubt `look` decides; what creates something is looked for no earlier than
-    /// the settle time after the attempt ended, so that a lagging list cannot make a second one.
-    pub(super) async fn write<T>(
-        &mut self,
-        call: Call,
-        shown: impl Fn(&Reply) -> Shown<T>,
-        mut look: impl AsyncFnMut(&mut Self) -> Flow<Option<T>>,
-    ) -> Flow<T> {
-        let mut budget = self.context.webex.budget();
-        // Bounded by the budget: each turn takes a retry from it.
-        loop {
-            let attempt = self.send_write(&call, &mut budget).await?;
-            let mut without_effect = None;
-            let trouble = match attempt.result {
-                Ok(ref reply) => match shown(reply) {
-                    Shown::Proved(value) => {
-                        self.answered(&attempt, Some(true));
-                        return Ok(value);
-                    }
-                    Shown::Partial(message) => {
-                        self.answered(&attempt, Some(true));
-                        return self.partly(&attempt, message);
-                    }
-                    Shown::Unproved(what) => bad_reply(reply, what),
-                    Shown::ByLookUp(cause) => {
-                        without_effect = Some(Stop::Pending(cause));
-                        bad_reply(reply, "the answer proves nothing".to_owned())
-                    }
-                },
-                Err(ref trouble) => trouble.clone(),
-            };
-            if certainly_not_applied(&trouble) {
-                self.answered(&attempt, Some(false));
-                return self.stop_for(call.operation, &trouble);
-            }
-            let again = matches!(trouble, Trouble::Doubtful { .. });
-            if again && call.operation.repeat() == Repeat::Creates {
-                self.settle_since(&attempt).await?;
-            }
-            match look(self).await {
-                Ok(Some(value)) => {
-                    self.answered(&attempt, Some(true));
-                    return Ok(value);
-                }
-                Ok(None) => {
-                    let certain = again || without_effect.is_some() || matches!(trouble, Trouble::Refused(_));
-                    self.answered(&attempt, certain.then_some(false));
-                    if let Some(stop) = without_effect {
-                        return Err(stop);
-                    }
-                }
-                Err(Stop::Pending(_)) => {
-                    self.answered(&attempt, None);
-                    return self.stop_for(call.operation, &trouble);
-                }
-                Err(stop) => {
-                    self.answered(&attempt, None);
-                    return Err(stop);
-                }
-            }
-            let Some(delay) = again.then(|| budget.next_retry()).flatten() else {
-                return self.stop_for(call.operation, &trouble);
-            };
-            self.wait(self.context.webex.wait(delay).await)?;
-        }
-    }
-
     /// Whether an earlier attempt at this row left such a write of which nobody knows the end.
     pub(super) fn left_in_doubt(&self, operation: Operation) -> bool {
         self.row.unsettled.contains(&operation)
@@ -271,9 +182,14 @@ impl<'a> RowWork<'a> {
 
     /// Makes the row pending for what remains of a request.
     pub(super) fn stop_for<T>(&self, operation: Operation, trouble: &Trouble) -> Flow<T> {
-        let Some(reason) = reason::for_trouble(operation, trouble) else { return Err(Stop::Interrupted) };
+        Err(self.stop_of(operation, trouble))
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as what the row does")]
+    pub(super) fn stop_of(&self, operation: Operation, trouble: &Trouble) -> Stop {
+        let Some(reason) = reason::for_trouble(operation, trouble) else { return Stop::Interrupted };
         let (message, http_status, tracking_id) = reason::describe(trouble);
-        Err(Stop::Pending(Cause { reason, message, http_status, tracking_id, blocked_by: None }))
+        Stop::Pending(Cause { reason, message, http_status, tracking_id, blocked_by: None })
     }
 
     /// Ends the row: everything it did is to be stored together with its end.
@@ -316,61 +232,8 @@ impl<'a> RowWork<'a> {
         }
     }
 
-    async fn send_write(&mut self, call: &Call, budget: &mut Budget) -> Flow<WriteAttempt> {
-        let intent = NewCall {
-            row_id: self.row.row_id,
-            attempt: self.row.attempt,
-            step: self.step,
-            operation: call.operation,
-        };
-        let run = self.context.run;
-        let stored =
-            self.context.writer.submit(move |connection| store::intend(connection, run, intent)).await;
-        let call_id = stored.map_err(Stop::Storage)?;
-        let begun_at = store::now();
-        let mut trace = Trace::default();
-        let result = self.context.webex.send(call, budget, &mut trace).await;
-        self.last_status = trace.status.or(self.last_status);
-        Ok(WriteAttempt {
-            call_id,
-            operation: call.operation,
-            trace,
-            begun_at,
-            ended: Instant::now(),
-            result,
-        })
-    }
-
-    /// Records what became of a write; settling the row waits until this is on disk.
-    fn answered(&mut self, attempt: &WriteAttempt, applied: Option<bool>) {
-        let error = attempt.result.as_ref().err().map(|trouble| reason::describe(trouble).0);
-        let record = self.record(attempt.operation, &attempt.trace, attempt.begun_at.clone(), error, applied);
-        let call_id = attempt.call_id;
-        self.answers
-            .push(self.context.writer.submit(move |connection| store::answer(connection, call_id, &record)));
-    }
-
-    async fn settle_since(&mut self, attempt: &WriteAttempt) -> Flow<()> {
-        let settled = attempt.ended.checked_add(self.context.settings.settle).unwrap_or(attempt.ended);
-        let waited = self.context.webex.wait_until(settled).await;
-        if waited.is_err() {
-            self.answered(attempt, None);
-        }
-        self.wait(waited)
-    }
-
-    fn partly<T>(&self, attempt: &WriteAttempt, message: String) -> Flow<T> {
-        Err(Stop::Pending(Cause {
-            reason: PendingReason::PreconditionMissing,
-            message,
-            http_status: attempt.trace.status,
-            tracking_id: attempt.trace.tracking_id.clone(),
-            blocked_by: None,
-        }))
-    }
-
     #[expect(clippy::unused_self, reason = "reads as what the row does")]
-    fn wait(&self, waited: Result<(), Trouble>) -> Flow<()> {
+    pub(super) fn wait(&self, waited: Result<(), Trouble>) -> Flow<()> {
         waited.map_err(|_| Stop::Interrupted)
     }
 
@@ -387,7 +250,7 @@ impl<'a> RowWork<'a> {
         self.calls.push(record);
     }
 
-    fn record(
+    pub(super) fn record(
         &self,
         operation: Operation,
         trace: &Trace,
@@ -403,20 +266,8 @@ impl<'a> RowWork<'a> {
             tracking_id: trace.tracking_id.clone(),
             error,
             applied,
+            remote_id: None,
             begun_at,
         }
     }
-}
-
-/// Refusals that come before Webex does anything, and requests that never left (R6).
-fn certainly_not_applied(trouble: &Trouble) -> bool {
-    match trouble {
-        Trouble::Interrupted | Trouble::Exhausted { .. } => true,
-        Trouble::Refused(refusal) => matches!(refusal.status, 401 | 403),
-        Trouble::BadReply { .. } | Trouble::Doubtful { .. } => false,
-    }
-}
-
-fn bad_reply(reply: &Reply, what: String) -> Trouble {
-    Trouble::BadReply { status: reply.status, what, tracking_id: reply.tracking_id.clone() }
 }

@@ -1,7 +1,7 @@
 //! Whether the file is ours, sound and of this version.
 
 use std::fs::{DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -40,6 +40,10 @@ pub(super) fn check_file(path: &Path) -> Result<PathBuf, StoreError> {
             path,
             "it has a second name (hard link); two names have two -wal files",
         ));
+    }
+    // A copy may have been made under another umask.
+    if facts.mode() & 0o077 != 0 {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     }
     Ok(path.canonicalize()?)
 }

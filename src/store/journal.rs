@@ -1,12 +1,12 @@
 //! What was done for a row: its steps, and every request, the writes before they are sent.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::typed;
 use super::queue::ClaimedRow;
 use super::runs::RunId;
 use super::{StoreError, now};
-use crate::domain::{Operation, Repeat, RowId, Step, StepState};
+use crate::domain::{Operation, RemoteId, Repeat, RowId, Step, StepState};
 
 /// One step as it ended.
 #[derive(Debug, Clone)]
@@ -49,6 +49,8 @@ pub struct CallRecord {
     pub error: Option<String>,
     /// Whether a write is in place; `None` while nobody knows, and for reads.
     pub applied: Option<bool>,
+    /// The id that the answer to a create gave.
+    pub remote_id: Option<RemoteId>,
     /// When the first try was begun.
     pub begun_at: String,
 }
@@ -67,9 +69,10 @@ pub fn intend(connection: &Connection, run: RunId, call: NewCall) -> Result<i64,
 pub fn answer(connection: &Connection, call_id: i64, call: &CallRecord) -> Result<(), StoreError> {
     let changed = connection
         .prepare_cached(
-            "UPDATE calls SET applied = ?1, tries = ?2, status = ?3, tracking_id = ?4, error = ?5, answered_at = ?6 WHERE call_id = ?7",
+            "UPDATE calls SET applied = ?1, tries = ?2, status = ?3, tracking_id = ?4, error = ?5, answered_at = ?6, remote_id = ?7
+             WHERE call_id = ?8",
         )?
-        .execute(params![call.applied, call.tries, call.status, call.tracking_id, call.error, now(), call_id])?;
+        .execute(params![call.applied, call.tries, call.status, call.tracking_id, call.error, now(), call.remote_id.as_ref().map(RemoteId::as_str), call_id])?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Invariant(format!("call {call_id} is not on record"))) }
 }
 
@@ -167,4 +170,18 @@ pub(super) fn unsettled_calls(connection: &Connection, row_id: RowId) -> Result<
     )?;
     let rows = statement.query_map([row_id.get()], |row| typed(row, "operation"))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The id that Webex gave when an earlier attempt at a row created its location.
+pub(super) fn created_location(
+    connection: &Connection,
+    row_id: RowId,
+) -> Result<Option<RemoteId>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT remote_id FROM calls WHERE row_id = ?1 AND operation = 'location_create' AND applied = 1
+             AND remote_id IS NOT NULL ORDER BY call_id DESC LIMIT 1",
+        )?
+        .query_row([row_id.get()], |row| typed(row, "remote_id"))
+        .optional()?)
 }

@@ -7,10 +7,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::columns::typed;
+use super::keys::{Claim, Clash, Place, location_of};
 use super::{Store, StoreError, integrity, now};
 use crate::domain::{
-    Accepted, Cells, EntityType, InputHash, InputRow, LocationRecord, Record, Rejected, RejectionReason,
-    RowId, fold_name,
+    Accepted, Cells, EntityType, InputHash, InputRow, Record, Rejected, RejectionReason, RowId, fold_name,
 };
 
 /// How many rejects a report names one by one.
@@ -418,91 +418,6 @@ struct Placed {
     row_id: RowId,
     line: u64,
     raw: String,
-}
-
-/// One key that a row must have to itself.
-struct Claim {
-    scope: &'static str,
-    value: String,
-    what: &'static str,
-    shown: String,
-}
-
-impl Claim {
-    fn new(scope: &'static str, value: impl Into<String>, what: &'static str, shown: &str) -> Claim {
-        Claim { scope, value: value.into(), what, shown: shown.to_owned() }
-    }
-}
-
-/// A key that an earlier row has.
-struct Clash {
-    what: &'static str,
-    shown: String,
-    owner: RowId,
-}
-
-/// The keys of a row (R23) and which of them must be its own (R13).
-struct Place {
-    entity_key: String,
-    location_key: String,
-    claims: Vec<Claim>,
-}
-
-impl Place {
-    fn of_location(location: &LocationRecord, cells: &Cells) -> Place {
-        let names = [
-            ("location_key", location.explicit_key.as_deref()),
-            ("location_external_id", location.external_id.as_deref()),
-            ("location_name", location.name.as_deref()),
-        ];
-        let mut claims: Vec<Claim> = names
-            .iter()
-            .filter_map(|(what, name)| name.map(|name| Claim::new("location", fold_name(name), what, name)))
-            .collect();
-        let given =
-            |skip: usize| names.iter().skip(skip).find_map(|(_, name)| *name).unwrap_or_default().to_owned();
-        let entity_key = cells.get("entity_key").map_or_else(|| given(1), str::to_owned);
-        claims.push(Claim::new("entity_key location", entity_key.clone(), "entity_key", &entity_key));
-        Place { entity_key, location_key: given(0), claims }
-    }
-
-    fn of_person(accepted: &Accepted, location_key: &str) -> Place {
-        let mut claims = Vec::with_capacity(4);
-        let derived = match &accepted.record {
-            Record::Location(_) => String::new(),
-            Record::User(user) => {
-                claims.push(Claim::new("user", user.email.as_str(), "email", user.email.as_str()));
-                user.email.as_str().to_owned()
-            }
-            Record::Assignment(assignment) => {
-                let email = assignment.email.as_str();
-                claims.push(Claim::new("assignment", email, "email", email));
-                if let Some(extension) = assignment.line.extension() {
-                    let value = format!("{}\u{1f}{extension}", fold_name(location_key));
-                    claims.push(Claim::new("extension", value, "extension", extension.as_str()));
-                }
-                let numbers = assignment.line.number().map(|number| ("phone_number", number)).into_iter();
-                let others = assignment.alternate_numbers.iter().map(|number| ("alternate_numbers", number));
-                claims.extend(
-                    numbers
-                        .chain(others)
-                        .map(|(what, number)| Claim::new("number", number.as_str(), what, number.as_str())),
-                );
-                format!("{location_key}/{}", assignment.line.key())
-            }
-        };
-        let entity_key = accepted.cells.get("entity_key").map_or(derived, str::to_owned);
-        let scope = match accepted.record.entity() {
-            EntityType::User => "entity_key user",
-            EntityType::Location | EntityType::ExtensionAssignment => "entity_key assignment",
-        };
-        claims.push(Claim::new(scope, entity_key.clone(), "entity_key", &entity_key));
-        Place { entity_key, location_key: location_key.to_owned(), claims }
-    }
-}
-
-fn location_of(accepted: &Accepted) -> &str {
-    accepted.cells.get("location_key").unwrap_or_default()
 }
 
 fn read_back(entity: EntityType, json: &str) -> Result<Accepted, StoreError> {

@@ -8,6 +8,7 @@ mod error;
 mod files;
 mod integrity;
 mod journal;
+mod keys;
 mod load;
 mod lock;
 mod queue;
@@ -100,7 +101,15 @@ impl Store {
 
     /// Starts the thread that alone writes during a run.
     pub fn start_writer(&self) -> Result<Writer, StoreError> {
-        Writer::start(connect(&self.path)?)
+        let connection = connect(&self.path)?;
+        let mode: String =
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        if !mode.eq_ignore_ascii_case("wal") {
+            return Err(StoreError::Storage(format!(
+                "journal mode is {mode}, not WAL: another program holds the file"
+            )));
+        }
+        Writer::start(connection)
     }
 
     fn connect(path: PathBuf) -> Result<Store, StoreError> {

@@ -21,6 +21,8 @@ pub struct ClaimedBatch {
     pub id: BatchId,
     /// Its rows, in row order.
     pub rows: Vec<ClaimedRow>,
+    /// How rows of it ended in an earlier run: the cause of pending ones, whether they were blocked, and how many.
+    pub earlier: Vec<(Option<PendingReason>, bool, u32)>,
 }
 
 /// A row that this run alone works on. Made by a claim only; ends by being settled or released.
@@ -41,6 +43,8 @@ pub struct ClaimedRow {
     pub record: Record,
     /// Writes of earlier attempts of which nobody knows whether they were applied.
     pub unsettled: Vec<Operation>,
+    /// The location that an earlier attempt created: lists may not show it yet.
+    pub created: Option<RemoteId>,
     /// The location row that it refers to, if the file has one.
     pub location: Option<Arc<Sibling>>,
     /// For a user the assignment row of the same person, and the other way round.
@@ -76,13 +80,30 @@ pub fn claim_batch(
         None if has_ready(connection, phase)? => open_batch(connection, run, phase)?,
         None => return Ok(None),
     };
+    // What is left of a batch is claimed whole, so that it is judged whole.
+    let size = if unfinished.is_some() { u32::MAX } else { size };
     let mut rows = take(connection, id, unfinished, size)?;
     rows.sort_by_key(|row| row.row_id);
     let mut locations = HashMap::new();
     for row in &mut rows {
         add_context(connection, row, &mut locations)?;
     }
-    Ok(Some(ClaimedBatch { id, rows }))
+    let earlier = if unfinished.is_some() { ends_so_far(connection, id)? } else { Vec::new() };
+    Ok(Some(ClaimedBatch { id, rows, earlier }))
+}
+
+fn ends_so_far(
+    connection: &Connection,
+    id: BatchId,
+) -> Result<Vec<(Option<PendingReason>, bool, u32)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT cause, blocked_by IS NOT NULL AS blocked, count(*) AS rows FROM rows
+         WHERE phase = ?1 AND batch = ?2 AND state IN ('success', 'pending') GROUP BY cause, blocked",
+    )?;
+    let ends = statement.query_map(params![id.phase.number(), id.number], |row| {
+        Ok((optional(row, "cause")?, row.get("blocked")?, row.get("rows")?))
+    })?;
+    Ok(ends.collect::<Result<_, _>>()?)
 }
 
 /// Ends a row, and gives the reason code of a pending one. It must be running in the batch under which it was claimed.
@@ -231,6 +252,7 @@ fn claimed_row(row: &Row<'_>) -> rusqlite::Result<Result<ClaimedRow, StoreError>
             Err(error) => return Ok(Err(error)),
         },
         unsettled: Vec::new(),
+        created: None,
         location: None,
         partner: None,
     };
@@ -255,6 +277,7 @@ fn add_context(
 ) -> Result<(), StoreError> {
     if row.attempt > 1 {
         row.unsettled = journal::unsettled_calls(connection, row.row_id)?;
+        row.created = journal::created_location(connection, row.row_id)?;
     }
     row.partner = match &row.record {
         Record::Location(_) => return Ok(()),

@@ -155,6 +155,25 @@ fn is_unprintable(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
+/// The kind of a network failure in plain words, without the URL.
+pub(super) fn describe(error: &reqwest::Error) -> String {
+    let kind = match error {
+        error if error.is_timeout() && error.is_connect() => "no connection within the time-out",
+        error if error.is_timeout() => "no answer within the time-out",
+        error if error.is_connect() => "no connection",
+        error if error.is_builder() => "the request could not be built",
+        _ => "the connection broke off",
+    };
+    let mut source = std::error::Error::source(error);
+    let mut deepest = None;
+    for _ in 0..8 {
+        let Some(inner) = source else { break };
+        deepest = Some(inner.to_string());
+        source = inner.source();
+    }
+    deepest.map_or_else(|| kind.to_owned(), |inner| format!("{kind} ({})", one_line(&inner, 120)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

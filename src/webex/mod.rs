@@ -8,6 +8,7 @@ mod budget;
 pub mod calls;
 mod contract;
 mod error;
+mod link;
 mod pacer;
 mod retry_after;
 mod settings;

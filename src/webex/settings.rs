@@ -129,6 +129,23 @@ impl Token {
         Ok(value)
     }
 
+    /// The same for every text of a body: escapes hide a token from a search in the raw bytes.
+    pub(super) fn redact_json(&self, value: &mut serde_json::Value) {
+        use serde_json::Value;
+        match value {
+            Value::String(text) => *text = self.redact(std::mem::take(text)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.redact_json(item)),
+            Value::Object(fields) => {
+                let redacted = std::mem::take(fields).into_iter().map(|(name, mut field)| {
+                    self.redact_json(&mut field);
+                    (self.redact(name), field)
+                });
+                *fields = redacted.collect();
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
     /// The text with every occurrence of the token blotted out.
     pub(super) fn redact(&self, text: String) -> String {
         let secret = self.0.expose_secret();

@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::budget::Budget;
 use super::calls::Call;
 use super::contract::{self, Contract};
-use super::error::{Refusal, Trouble, one_line};
+use super::error::{Refusal, Trouble, describe, one_line};
+use super::link::next_link;
 use super::pacer::Pacer;
 use super::retry_after::{Asked, asked};
 use super::settings::{TokenError, WebexSettings};
@@ -256,7 +257,7 @@ impl Webex {
         trace.status = Some(status);
         trace.tracking_id.clone_from(&tracking_id);
         let body = match read_body(response).await {
-            Ok(body) => self.settings.token.redact(body),
+            Ok(body) => self.redacted(body),
             Err(what) => {
                 self.pacer.answered(None, Instant::now());
                 return Attempt::Unknown { what, backend_code: None, asked: Asked::Nothing };
@@ -268,6 +269,21 @@ impl Webex {
             self.pacer.answered(None, Instant::now());
         }
         attempt
+    }
+
+    /// A body without the token, also where JSON escapes spell it.
+    fn redacted(&self, body: String) -> String {
+        let body = self.settings.token.redact(body);
+        if !body.contains('\\') {
+            return body;
+        }
+        match serde_json::from_str::<Value>(&body) {
+            Ok(mut value) => {
+                self.settings.token.redact_json(&mut value);
+                value.to_string()
+            }
+            Err(_) => body,
+        }
     }
 
     fn judge(&self, answer: Answer, contract: &Contract) -> Attempt {
@@ -337,18 +353,6 @@ fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
 }
 
-/// The target of `rel="next"` in a Link header (RFC 8288).
-fn next_link(header: &str) -> Option<String> {
-    header.split(',').find_map(|link| {
-        let (target, parameters) = link.split_once('>')?;
-        let is_next = parameters.split(';').any(|parameter| {
-            let parameter = parameter.trim().to_ascii_lowercase();
-            parameter == "rel=\"next\"" || parameter == "rel=next"
-        });
-        is_next.then(|| target.trim().trim_start_matches('<').to_owned())
-    })
-}
-
 async fn read_body(mut response: reqwest::Response) -> Result<String, String> {
     let mut body = Vec::new();
     // Bounded by the cap and by the time-out of the request.
@@ -369,25 +373,6 @@ fn not_answered(error: &reqwest::Error) -> Attempt {
     Attempt::Unknown { what, backend_code: None, asked: Asked::Nothing }
 }
 
-/// The kind of a network failure in plain words, without the URL.
-fn describe(error: &reqwest::Error) -> String {
-    let kind = match error {
-        error if error.is_timeout() && error.is_connect() => "no connection within the time-out",
-        error if error.is_timeout() => "no answer within the time-out",
-        error if error.is_connect() => "no connection",
-        error if error.is_builder() => "the request could not be built",
-        _ => "the connection broke off",
-    };
-    let mut source = std::error::Error::source(error);
-    let mut deepest = None;
-    for _ in 0..8 {
-        let Some(inner) = source else { break };
-        deepest = Some(inner.to_string());
-        source = inner.source();
-    }
-    deepest.map_or_else(|| kind.to_owned(), |inner| format!("{kind} ({})", one_line(&inner, 120)))
-}
-
 fn exhausted(trace: &Trace, what: String, backend_code: Option<String>) -> Trouble {
     Trouble::Exhausted {
         tries: trace.tries,
@@ -395,18 +380,5 @@ fn exhausted(trace: &Trace, what: String, backend_code: Option<String>) -> Troub
         what,
         tracking_id: trace.tracking_id.clone(),
         backend_code,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_next_page_among_links() {
-        let header = r#"<https://x/v1/a?first>; rel="first", <https://x/v1/a?max=2&start=2>; rel="next""#;
-        assert_eq!(next_link(header).as_deref(), Some("https://x/v1/a?max=2&start=2"));
-        assert_eq!(next_link(r#"<https://x>; rel="prev""#), None);
-        assert_eq!(next_link("nonsense"), None);
     }
 }

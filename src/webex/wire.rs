@@ -112,7 +112,7 @@ pub fn person(item: &Value) -> Result<Person, Lacking> {
         item.get("errors").filter(|errors| errors.as_object().is_some_and(|errors| !errors.is_empty()));
     Ok(Person {
         id: id(item)?,
-        emails: strings("emails").iter().filter_map(Value::as_str).map(str::to_lowercase).collect(),
+        emails: strings("emails").iter().filter_map(Value::as_str).map(str::to_ascii_lowercase).collect(),
         kind: text(item, "type"),
         licenses: strings("licenses")
             .iter()
@@ -156,7 +156,11 @@ pub fn number_entry(item: &Value) -> Result<NumberEntry, Lacking> {
 
 fn owner(item: &Value) -> Owner {
     let names = [text(item, "firstName"), text(item, "lastName")].join(" ");
-    Owner { id: remote_id(item, "id"), kind: text(item, "type"), name: super::error::one_line(&names, 120) }
+    Owner {
+        id: remote_id(item, "id"),
+        kind: super::error::one_line(&text(item, "type"), 64),
+        name: super::error::one_line(&names, 120),
+    }
 }
 
 /// The ids in a list of ids.

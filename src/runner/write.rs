@@ -1,0 +1,229 @@
+//! One write of a row: sent until it is in place, or certainly is not (R6).
+
+use tokio::time::Instant;
+
+use super::reason;
+use super::work::{Cause, Flow, RowWork, Stop};
+use crate::domain::{Operation, PendingReason, Repeat};
+use crate::store::{self, NewCall};
+use crate::webex::{Budget, Call, Reply, Trace, Trouble, wire};
+
+/// What an accepted answer to a write shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Shown<T> {
+    /// The write is in place.
+    Proved(T),
+    /// Part of it is in place (R7).
+    Partial(String),
+    /// The answer lacks what would prove it.
+    Unproved(String),
+    /// An answer to this request proves nothing by itself; if a look-up shows no effect, this is the end.
+    ByLookUp(Cause),
+}
+
+/// One write as it was sent.
+struct WriteAttempt {
+    call_id: i64,
+    operation: Operation,
+    trace: Trace,
+    begun_at: String,
+    ended: Instant,
+    result: Result<Reply, Trouble>,
+}
+
+/// What an attempt says by itself.
+enum Verdict<T> {
+    InPlace(T),
+    /// In part only.
+    Partly(Stop),
+    NotApplied(Stop),
+    /// Only a look-up tells.
+    Doubt(Doubt),
+}
+
+/// What to do about an attempt of which nobody knows the end.
+struct Doubt {
+    /// A list may show what it made only after the settle time.
+    settle: bool,
+    /// It may be sent again when a look-up shows nothing.
+    resend: bool,
+    /// A look-up that shows nothing proves that nothing was applied.
+    conclusive: bool,
+    /// The row's end when nothing is in place and it is not sent again.
+    otherwise: Stop,
+}
+
+impl RowWork<'_> {
+    /// Sends a write until it is in place, or certainly is not.
+    ///
+    /// `shown` reads an accepted answer; `look` reads Webex anew and gives what is in place. The intent is on disk
+    /// before the request leaves. After any doubt `look` decides; what creates something is looked for no earlier than
+    /// the settle time after the attempt ended, so that a lagging list cannot make a second one.
+    pub(super) async fn write<T>(
+        &mut self,
+        call: Call,
+        shown: impl Fn(&Reply) -> Shown<T>,
+        mut look: impl AsyncFnMut(&mut Self) -> Flow<Option<T>>,
+    ) -> Flow<T> {
+        let mut budget = self.context.webex.budget();
+        // Bounded by the budget: each turn takes a retry from it.
+        loop {
+            let attempt = self.send_write(&call, &mut budget).await?;
+            let doubt = match self.verdict(&attempt, &shown) {
+                Verdict::InPlace(value) => {
+                    self.answered(&attempt, Some(true));
+                    return Ok(value);
+                }
+                Verdict::Partly(stop) => {
+                    self.answered(&attempt, Some(true));
+                    return Err(stop);
+                }
+                Verdict::NotApplied(stop) => {
+                    self.answered(&attempt, Some(false));
+                    return Err(stop);
+                }
+                Verdict::Doubt(doubt) => doubt,
+            };
+            if let Some(value) = self.look_after(&attempt, &doubt, &mut look).await? {
+                return Ok(value);
+            }
+            let Some(delay) = doubt.resend.then(|| budget.next_retry()).flatten() else {
+                return Err(doubt.otherwise);
+            };
+            self.wait(self.context.webex.wait(delay).await)?;
+        }
+    }
+
+    fn verdict<T>(&self, attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Verdict<T> {
+        let creates = attempt.operation.repeat() == Repeat::Creates;
+        let stop = |trouble: &Trouble| self.stop_of(attempt.operation, trouble);
+        let trouble = match &attempt.result {
+            Ok(reply) => match shown(reply) {
+                Shown::Proved(value) => return Verdict::InPlace(value),
+                Shown::Partial(message) => return Verdict::Partly(partly(attempt, message)),
+                Shown::ByLookUp(cause) => {
+                    let otherwise = Stop::Pending(cause);
+                    return Verdict::Doubt(Doubt {
+                        settle: creates,
+                        resend: false,
+                        conclusive: true,
+                        otherwise,
+                    });
+                }
+                Shown::Unproved(what) => {
+                    &Trouble::BadReply { status: reply.status, what, tracking_id: reply.tracking_id.clone() }
+                }
+            },
+            Err(trouble) => trouble,
+        };
+        let otherwise = stop(trouble);
+        match trouble {
+            // Before Webex does anything, or before the request left.
+            Trouble::Interrupted | Trouble::Exhausted { .. } => Verdict::NotApplied(otherwise),
+            Trouble::Refused(refusal) if matches!(refusal.status, 401 | 403) => {
+                Verdict::NotApplied(otherwise)
+            }
+            Trouble::Refused(_) => {
+                Verdict::Doubt(Doubt { settle: false, resend: false, conclusive: true, otherwise })
+            }
+            Trouble::BadReply { .. } => {
+                Verdict::Doubt(Doubt { settle: creates, resend: false, conclusive: false, otherwise })
+            }
+            Trouble::Doubtful { .. } => {
+                Verdict::Doubt(Doubt { settle: creates, resend: true, conclusive: true, otherwise })
+            }
+        }
+    }
+
+    /// Looks whether an attempt is in place, and records what it shows.
+    async fn look_after<T>(
+        &mut self,
+        attempt: &WriteAttempt,
+        doubt: &Doubt,
+        look: &mut impl AsyncFnMut(&mut Self) -> Flow<Option<T>>,
+    ) -> Flow<Option<T>> {
+        if doubt.settle {
+            self.settle_since(attempt).await?;
+        }
+        match look(self).await {
+            Ok(Some(value)) => {
+                self.answered(attempt, Some(true));
+                Ok(Some(value))
+            }
+            Ok(None) => {
+                self.answered(attempt, doubt.conclusive.then_some(false));
+                Ok(None)
+            }
+            // A look-up that failed leaves the write's own trouble; one that decided something counts.
+            Err(Stop::Pending(cause)) if !decides(&cause) => {
+                self.answered(attempt, None);
+                Err(doubt.otherwise.clone_pending().unwrap_or(Stop::Pending(cause)))
+            }
+            Err(stop) => {
+                self.answered(attempt, None);
+                Err(stop)
+            }
+        }
+    }
+
+    async fn send_write(&mut self, call: &Call, budget: &mut Budget) -> Flow<WriteAttempt> {
+        let intent = NewCall {
+            row_id: self.row.row_id,
+            attempt: self.row.attempt,
+            step: self.step,
+            operation: call.operation,
+        };
+        let run = self.context.run;
+        let stored =
+            self.context.writer.submit(move |connection| store::intend(connection, run, intent)).await;
+        let call_id = stored.map_err(Stop::Storage)?;
+        let begun_at = store::now();
+        let mut trace = Trace::default();
+        let result = self.context.webex.send(call, budget, &mut trace).await;
+        self.last_status = trace.status.or(self.last_status);
+        Ok(WriteAttempt {
+            call_id,
+            operation: call.operation,
+            trace,
+            begun_at,
+            ended: Instant::now(),
+            result,
+        })
+    }
+
+    /// Records what became of a write; settling the row waits until this is on disk.
+    fn answered(&mut self, attempt: &WriteAttempt, applied: Option<bool>) {
+        let error = attempt.result.as_ref().err().map(|trouble| reason::describe(trouble).0);
+        let mut record =
+            self.record(attempt.operation, &attempt.trace, attempt.begun_at.clone(), error, applied);
+        record.remote_id = match (&attempt.result, attempt.operation) {
+            (Ok(reply), Operation::LocationCreate) => wire::id(&reply.body).ok(),
+            _ => None,
+        };
+        let call_id = attempt.call_id;
+        self.answers
+            .push(self.context.writer.submit(move |connection| store::answer(connection, call_id, &record)));
+    }
+
+    async fn settle_since(&mut self, attempt: &WriteAttempt) -> Flow<()> {
+        let settled = attempt.ended.checked_add(self.context.settings.settle).unwrap_or(attempt.ended);
+        let waited = self.context.webex.wait_until(settled).await;
+        if waited.is_err() {
+            self.answered(attempt, None);
+        }
+        self.wait(waited)
+    }
+}
+
+fn partly(attempt: &WriteAttempt, message: String) -> Stop {
+    Stop::Pending(Cause {
+        http_status: attempt.trace.status,
+        tracking_id: attempt.trace.tracking_id.clone(),
+        ..Cause::new(PendingReason::PreconditionMissing, message)
+    })
+}
+
+/// Whether a look-up ended the row by what it saw, and not by failing.
+fn decides(look: &Cause) -> bool {
+    look.reason == PendingReason::NonRetryableExternal && look.http_status.is_none()
+}
