@@ -272,6 +272,21 @@ async fn nothing_is_put_where_nothing_differs_even_if_booleans_come_as_text() {
     }
 }
 
+#[tokio::test]
+async fn settings_that_are_no_object_are_never_written_over() {
+    for body in ["[]", "null", "42", ""] {
+        let csv =
+            Csv::new().person(ANA, "Madrid", "1001").cell("final_settings_call_waiting_enabled", "false");
+        let org = OrgSeed::default()
+            .location(LocationSeed::calling("Madrid"))
+            .person(ana().calling("Madrid", "1001"));
+        let bench = on(&csv, org).await;
+        bench.sim.add_fault(Fault::on(Operation::FeatureGet).status_and_body(200, body));
+        let ran = bench.run().await;
+        assert_eq!((ran.code, bench.writes().len()), (3, 0), "{body:?}");
+    }
+}
+
 // R25: what Webex has no operation for.
 
 #[tokio::test]

@@ -158,3 +158,12 @@ async fn the_licence_list_that_lags_is_not_trusted_over_our_own_count() {
     bench.run().await.expect(3);
     assert_eq!(bench.calls(Operation::LicensesUsersPatch).len(), 2);
 }
+
+#[tokio::test]
+async fn a_unit_given_with_a_206_is_gone() {
+    let bench = on(&two("", ""), [licence(PROFESSIONAL, "s", 1)]).await.env("MAX_CONCURRENCY", "1");
+    bench.sim.add_fault(Fault::on(Operation::LicensesUsersPatch).key(ANA).status(206));
+    bench.run().await.expect(3);
+    bench.row("user", EVA).expect_pending("precondition_missing", "user_enable_calling");
+    assert_eq!(patches_for(&bench, EVA), 0, "no unit, no request");
+}

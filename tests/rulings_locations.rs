@@ -252,3 +252,26 @@ async fn only_the_missing_half_is_done_for_a_location_without_calling() {
     assert_eq!(writes, [Operation::CallingLocationEnable]);
     bench.check_invariants();
 }
+
+#[tokio::test]
+async fn any_name_is_looked_up_as_it_stands() {
+    for name in ["R&D #1 / 50% + x=y?", "Ñandú; \"Centro\"", "../locations", "a%2Fb"] {
+        let bench = bench(&Csv::new().location(name), []).await;
+        bench.sim.add_fault("location_create#1:lost".parse().unwrap());
+        bench.run().await.expect(0);
+        assert_eq!(
+            (only_location(&bench).name.as_str(), bench.calls(Operation::LocationCreate).len()),
+            (name, 1)
+        );
+        bench.check_invariants();
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_location_setting_stops_its_row_before_any_call() {
+    let bench = bench(&Csv::new().location("Madrid").cell("location_settings_quantum_leap", "1"), []).await;
+    bench.run().await.expect(3);
+    let row = only_row(&bench);
+    assert_eq!((row.state.as_str(), row.reason.as_deref()), ("pending", Some("out_of_scope")));
+    assert!(bench.sim.journal().iter().all(|call| call.key.as_deref() != Some("Madrid")));
+}

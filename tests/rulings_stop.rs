@@ -126,3 +126,18 @@ async fn a_second_signal_leaves_at_once_and_loses_nothing() {
     bench.run().await.expect(0);
     check_end(&bench, 3);
 }
+
+/// The lists show the location only after the next run has begun: without its record of the doubt it would make another.
+#[tokio::test]
+async fn a_create_in_doubt_that_shows_late_is_not_repeated_by_the_next_run() {
+    let bench = Bench::new(&site(1)).await.env("SETTLE_SECONDS", "120");
+    bench.sim.add_fault("location_create#1:lost,lag=1500".parse().unwrap());
+    let child = begin(&bench);
+    bench.sim.when(met_a_fault).await;
+    signal(&child, "-INT");
+    assert_eq!(end_of(child).await, Some(130));
+
+    let bench = bench.env("SETTLE_SECONDS", "2");
+    bench.run().await.expect(0);
+    check_end(&bench, 1);
+}

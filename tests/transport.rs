@@ -359,3 +359,17 @@ async fn a_token_in_headers_and_links_reaches_no_file_and_no_output() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_token_that_comes_back_in_escapes_reaches_no_file_and_no_output() {
+    let escaped = TOKEN.replace('-', "\\u002d");
+    for body in [
+        format!(r#"{{"message":"you sent {escaped}"}}"#),
+        format!(r#"{{"errors":[{{"errorCode":"{escaped}"}}]}}"#),
+    ] {
+        let bench = bench().await;
+        bench.sim.add_fault(Fault::on(Operation::LicensesUsersPatch).status_and_body(400, body));
+        bench.run().await.expect(3);
+        bench.check_invariants();
+    }
+}

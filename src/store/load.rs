@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::columns::typed;
+use super::input::{InputFacts, LoadError, LoadReport, RejectedSample};
 use super::keys::{Claim, Clash, Place, location_of};
 use super::{Store, StoreError, integrity, now};
 use crate::domain::{
@@ -15,72 +16,6 @@ use crate::domain::{
 
 /// How many rejects a report names one by one.
 const SAMPLES: usize = 10;
-
-/// What is known of an input file beside its rows.
-#[derive(Debug, Clone)]
-pub struct InputFacts {
-    /// As given on the command line.
-    pub path: String,
-    /// The delimiter that was found or given.
-    pub delimiter: char,
-    /// The encoding that was found or given.
-    pub encoding: String,
-    /// The header's columns, folded, in the order of the file.
-    pub columns: Vec<String>,
-    /// `PIPELINE_VERSION`.
-    pub pipeline_version: u32,
-}
-
-/// What became of the rows of a file.
-#[derive(Debug, Clone, Default, serde::Serialize)]
-pub struct LoadReport {
-    /// Records in the file.
-    pub rows: u32,
-    /// Accepted location rows.
-    pub locations: u32,
-    /// Accepted user rows.
-    pub users: u32,
-    /// Accepted assignment rows.
-    pub assignments: u32,
-    /// Rejected rows.
-    pub rejected: u32,
-    /// The first of them.
-    pub samples: Vec<RejectedSample>,
-}
-
-/// One rejected row, as the terminal shows it.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct RejectedSample {
-    /// Its line in the file.
-    pub line: u64,
-    /// The column at fault.
-    pub column: Option<String>,
-    /// The reason code.
-    pub reason: &'static str,
-    /// What is wrong and how to fix it.
-    pub message: String,
-}
-
-/// Why a file was not taken in.
-#[derive(Debug)]
-pub enum LoadError<E> {
-    /// The file itself is refused.
-    Source(E),
-    /// The store failed.
-    Store(StoreError),
-}
-
-impl<E> From<StoreError> for LoadError<E> {
-    fn from(error: StoreError) -> Self {
-        LoadError::Store(error)
-    }
-}
-
-impl<E> From<rusqlite::Error> for LoadError<E> {
-    fn from(error: rusqlite::Error) -> Self {
-        LoadError::Store(error.into())
-    }
-}
 
 impl Store {
     /// Takes in the rows of a file in one transaction. `finish` gives the hash of the bytes once all rows were read.

@@ -6,6 +6,7 @@
 mod columns;
 mod error;
 mod files;
+mod input;
 mod integrity;
 mod journal;
 mod keys;
@@ -25,8 +26,8 @@ use rusqlite::{OpenFlags, TransactionBehavior};
 
 pub use error::StoreError;
 pub use files::FileRecord;
+pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};
 pub use journal::{CallRecord, NewCall, StepRecord, answer, intend, record_shared_call, resolve};
-pub use load::{InputFacts, LoadError, LoadReport, RejectedSample};
 pub use lock::Lock;
 pub use queue::{ClaimedBatch, ClaimedRow, Sibling, claim_batch, complete_batch, has_ready, release, settle};
 pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, Table, columns_of, walk};
@@ -52,12 +53,7 @@ impl Store {
     pub fn open_or_create(path: &Path) -> Result<Store, StoreError> {
         let path = integrity::prepare_file(path)?;
         let fresh = integrity::is_empty(&path)?;
-        let store = Store::connect(path)?;
-        if fresh {
-            store.with_connection(integrity::stamp)?;
-        }
-        store.bring_up()?;
-        Ok(store)
+        Store::bring_up(path, fresh)
     }
 
     /// Opens a database that must be there.
@@ -65,10 +61,7 @@ impl Store {
         if !path.exists() {
             return Err(StoreError::Absent { path: path.to_owned() });
         }
-        let path = integrity::check_file(path)?;
-        let store = Store::connect(path)?;
-        store.bring_up()?;
-        Ok(store)
+        Store::bring_up(integrity::check_file(path)?, false)
     }
 
     /// Where the database is.
@@ -112,7 +105,9 @@ impl Store {
         Writer::start(connection)
     }
 
-    fn connect(path: PathBuf) -> Result<Store, StoreError> {
+    /// Checks the file on a connection of its own: a pool would try a file that is no database again and again.
+    fn bring_up(path: PathBuf, fresh: bool) -> Result<Store, StoreError> {
+        checked(&path, fresh).map_err(|error| error.at(&path))?;
         let manager =
             r2d2_sqlite::SqliteConnectionManager::file(&path).with_flags(open_flags()).with_init(configure);
         let pool = r2d2::Pool::builder()
@@ -123,16 +118,6 @@ impl Store {
             .build(manager)
             .map_err(|error| StoreError::damaged(&path, &error.to_string()))?;
         Ok(Store { path, pool })
-    }
-
-    fn bring_up(&self) -> Result<(), StoreError> {
-        self.with_connection(|connection| {
-            integrity::check_stamp(connection)?;
-            integrity::migrate(connection)?;
-            integrity::check_schema(connection)?;
-            runs::store_hints(connection)
-        })
-        .map_err(|error| error.at(&self.path))
     }
 
     fn with_connection<T>(
@@ -146,6 +131,17 @@ impl Store {
         };
         work(&mut connection)
     }
+}
+
+fn checked(path: &Path, fresh: bool) -> Result<(), StoreError> {
+    let mut connection = connect(path)?;
+    if fresh {
+        integrity::stamp(&mut connection)?;
+    }
+    integrity::check_stamp(&connection)?;
+    integrity::migrate(&mut connection)?;
+    integrity::check_schema(&connection)?;
+    runs::store_hints(&mut connection)
 }
 
 fn open_flags() -> OpenFlags {
