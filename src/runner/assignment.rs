@@ -35,7 +35,9 @@ pub(super) async fn drive(
         }
     };
     work.remote_id = Some(person.clone());
-    let message = if is_in_place(work, &assignment.line, &site, &person).await? {
+    let in_place = is_in_place(work, &assignment.line, &site, &person).await?
+        || is_in_place_late(work, &assignment.line, &site, &person).await?;
+    let message = if in_place {
         work.resolve_earlier(Operation::LicensesUsersPatch, true);
         work.done(StepState::Unchanged, format!("the person holds {}", assignment.line));
         format!("{} in place", assignment.line)
@@ -104,7 +106,7 @@ async fn calling_person(
 ) -> Flow<Person> {
     let person = directory::find_person(work, &assignment.email).await?;
     match calling_of(&person, licences)? {
-        Some(at) => require_here(&at, site)?,
+        Some(at) => require_here(work, &at, site).await?,
         None => return without_calling(work, assignment),
     }
     Ok(person)
@@ -124,6 +126,14 @@ async fn is_in_place(work: &mut RowWork<'_>, line: &Line, site: &Site, person: &
         in_place &= matches!(holder(&entries, person, &format!("the number {number}"))?, Held::ByThePerson);
     }
     Ok(in_place)
+}
+
+/// What phase 2 proved may show in the numbers list only after the settle time.
+async fn is_in_place_late(work: &mut RowWork<'_>, line: &Line, site: &Site, person: &RemoteId) -> Flow<bool> {
+    if known_person(work).is_none() || !work.settle_phase().await? {
+        return Ok(false);
+    }
+    is_in_place(work, line, site, person).await
 }
 
 fn holder(entries: &[NumberEntry], person: &RemoteId, what: &str) -> Flow<Held> {

@@ -1,5 +1,6 @@
 //! What every row of a run works with.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -31,4 +32,6 @@ pub(super) struct RunContext {
     pub(super) settings: RowSettings,
     /// When this process began; whatever an earlier one sent was sent before.
     pub(super) started: Instant,
+    /// When the phase at work began; whatever an earlier one sent was answered before.
+    pub(super) phase_began: Cell<Instant>,
 }

@@ -93,13 +93,19 @@ pub(super) fn location_changes(location: &LocationRecord, body: &Value) -> Optio
 
 /// The notes of a new location.
 pub(super) fn new_notes(location: &LocationRecord) -> Option<String> {
-    let notes = with_tag(location.notes.as_deref().unwrap_or_default(), location.external_id.as_deref());
+    let notes = with_tag(&own_notes(location).unwrap_or_default(), location.external_id.as_deref());
     (!notes.is_empty()).then_some(notes)
+}
+
+/// What the row states, without lines that would pass for a tag.
+fn own_notes(location: &LocationRecord) -> Option<String> {
+    location.notes.as_deref().map(without_tag)
 }
 
 fn changed_notes(location: &LocationRecord, present: &str) -> Option<String> {
     let own = without_tag(present);
-    let wanted = location.notes.as_deref().map_or(own.as_str(), str::trim);
+    let stated = own_notes(location);
+    let wanted = stated.as_deref().unwrap_or(&own);
     let tag = tag_in(present);
     let wanted_tag = location.external_id.clone().or_else(|| tag.clone());
     let differs = wanted != own || wanted_tag != tag;

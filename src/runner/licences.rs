@@ -98,6 +98,11 @@ impl LicencePool {
         self.settings.subscription.as_ref().is_none_or(|wanted| licence.subscription.as_ref() == Some(wanted))
     }
 
+    /// Whether two choices could be served by one licence, by whatever name they call it.
+    fn overlap(&self, one: &LicenseChoice, other: &LicenseChoice) -> bool {
+        one == other || self.matching(one).any(|licence| matches(other, licence))
+    }
+
     fn promise(&self, choice: &LicenseChoice) -> Option<RemoteId> {
         let licence = self.matching(choice).find(|licence| self.free_of(licence) > 0)?;
         self.add(&licence.id, 1);
@@ -159,7 +164,11 @@ impl Place {
 
     fn undecided_before(&self) -> usize {
         let state = self.pool.state.borrow();
-        state.undecided.range(..self.number).filter(|(_, choice)| **choice == self.choice).count()
+        state
+            .undecided
+            .range(..self.number)
+            .filter(|(_, choice)| self.pool.overlap(choice, &self.choice))
+            .count()
     }
 }
 

@@ -133,6 +133,7 @@ pub async fn run(
         run,
         settings: rows,
         started: Instant::now(),
+        phase_began: std::cell::Cell::new(Instant::now()),
     });
     let ended = phases(&context, limits, &stop, &events).await.unwrap_or(Ended::Finished);
     RunSummary { ended, traffic: context.webex.traffic() }
@@ -152,6 +153,7 @@ async fn phases(
             Ok(false) => continue,
             Err(error) => return Some(Ended::Storage(error)),
         }
+        context.phase_began.set(Instant::now());
         tracing::info!(phase = phase.number(), rows = phase.title(), "phase.start");
         events.send(Event::PhaseStarted(phase)).ok();
         let licences = match read_lists(context, phase).await {

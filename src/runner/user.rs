@@ -1,5 +1,6 @@
 //! Phase 2: find the person, give calling with the line of the assignment row, apply the settings.
 
+use super::decide::Located;
 use super::directory;
 use super::licences::{LicencePool, NoUnits, Place};
 use super::settings;
@@ -9,6 +10,7 @@ use super::write::Shown;
 use crate::domain::{
     Line, Operation, PendingReason, PhoneNumber, Record, RemoteId, Step, StepState, UserRecord,
 };
+use crate::store::Sibling;
 use crate::webex::wire::Person;
 use crate::webex::{Reply, calls, wire};
 
@@ -32,7 +34,7 @@ pub(super) async fn drive(
     );
     let has_calling = match calling {
         Some(at) => {
-            require_here(&at, &site)?;
+            require_here(work, &at, &site).await?;
             work.resolve_earlier(Operation::LicensesUsersPatch, true);
             true
         }
@@ -49,7 +51,7 @@ pub(super) async fn drive(
                 return pending(PendingReason::UnhandledException, "the row was not queued for a licence");
             };
             work.resolve_earlier(Operation::LicensesUsersPatch, false);
-            let line = line_of_partner(work)?;
+            let line = line_of_partner(work, &site).await?;
             enable(work, &person, &site, &line, licences, place).await?;
             done.push(format!("calling enabled with {line}"));
         }
@@ -101,62 +103,50 @@ pub(super) fn calling_of(person: &Person, licences: &LicencePool) -> Flow<Option
 }
 
 /// A person is never moved between locations (R4).
-pub(super) fn require_here(at: &Option<RemoteId>, site: &Site) -> Flow<()> {
-    match at {
-        Some(location) if !location.same_as(&site.id) => pending(
-            PendingReason::PreconditionMissing,
-            format!(
-                "the person has calling in another location (id {location}); the row says {:?}. wxbulk never moves people: \
-                 move the person in Control Hub, or correct the row",
-                site.name
-            ),
+pub(super) async fn require_here(work: &RowWork<'_>, at: &Option<RemoteId>, site: &Site) -> Flow<()> {
+    let Some(there) = at.as_ref().filter(|there| !there.same_as(&site.id)) else { return Ok(()) };
+    let name = directory::location_by_id(work, there).await?.map(|seen| seen.name);
+    let elsewhere = name.map_or_else(|| format!("with id {there}"), |name| format!("{name:?}"));
+    pending(
+        PendingReason::PreconditionMissing,
+        format!(
+            "the person has calling in another location, {elsewhere}; the row says {:?}. wxbulk never moves people: \
+             move the person in Control Hub, or correct the row",
+            site.name
         ),
-        _ => Ok(()),
-    }
+    )
 }
 
 /// The line that the assignment row of the same person names (R2).
-fn line_of_partner(work: &mut RowWork<'_>) -> Flow<Line> {
+async fn line_of_partner(work: &mut RowWork<'_>, site: &Site) -> Flow<Line> {
     work.begin(Step::UserEnableCalling);
-    let missing = "calling cannot be enabled without an extension or number";
-    match &work.row.partner {
-        Some(partner) => match &partner.record {
-            Record::Assignment(assignment) if same_site(work, &assignment.location) => {
-                Ok(assignment.line.clone())
-            }
-            Record::Assignment(assignment) => pending(
-                PendingReason::PreconditionMissing,
-                format!(
-                    "{missing}: the assignment row {} of this person is for the location {:?}",
-                    partner.row_id, assignment.location
-                ),
-            ),
-            Record::Location(_) | Record::User(_) => {
-                pending(PendingReason::UnhandledException, "the partner is no assignment")
-            }
-        },
-        None => pending(
-            PendingReason::PreconditionMissing,
-            format!(
-                "{missing}: the file has no accepted extension_assignment row for {}",
-                work.row.entity_key
-            ),
+    let row = work.row;
+    let why = match row.partner.as_ref().map(|partner| (partner, &partner.record)) {
+        Some((partner, Record::Assignment(assignment))) if same_site(work, partner, site).await? => {
+            return Ok(assignment.line.clone());
+        }
+        Some((partner, _)) => format!(
+            "the assignment row {} of this person is for the location {:?}",
+            partner.row_id, partner.location_key
         ),
-    }
+        None => format!("the file has no accepted extension_assignment row for {}", row.entity_key),
+    };
+    pending(
+        PendingReason::PreconditionMissing,
+        format!("calling cannot be enabled without an extension or number: {why}"),
+    )
 }
 
-/// Whether a reference on the partner row means this row's location; the store has resolved only this row's.
-fn same_site(work: &RowWork<'_>, reference: &str) -> bool {
-    let folded = crate::domain::fold_name(reference);
-    let names = work.row.location.as_ref().and_then(|row| match &row.record {
-        Record::Location(location) => Some([&location.explicit_key, &location.external_id, &location.name]),
-        Record::User(_) | Record::Assignment(_) => None,
-    });
-    let own = crate::domain::fold_name(work.row.location_key.as_str());
-    own == folded
-        || names.is_some_and(|names| {
-            names.into_iter().flatten().any(|name| crate::domain::fold_name(name) == folded)
-        })
+/// Whether the partner row means this row's location; one that has no row in the file may go by several names.
+async fn same_site(work: &RowWork<'_>, partner: &Sibling, site: &Site) -> Flow<bool> {
+    if partner.location_key == work.row.location_key.as_str() {
+        return Ok(true);
+    }
+    if work.row.location.is_some() {
+        return Ok(false);
+    }
+    let located = directory::find_reference(work, &partner.location_key).await?;
+    Ok(matches!(located, Located::Found(seen) if seen.id.same_as(&site.id)))
 }
 
 async fn enable(

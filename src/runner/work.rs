@@ -1,6 +1,7 @@
 //! The work on one claimed row: its requests, its steps, and what is in place in Webex because of it.
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::context::RunContext;
 use super::reason;
@@ -157,6 +158,18 @@ impl<'a> RowWork<'a> {
     /// Whether an earlier attempt at this row left such a write of which nobody knows the end.
     pub(super) fn left_in_doubt(&self, operation: Operation) -> bool {
         self.row.unsettled.contains(&operation)
+    }
+
+    /// Waits until what an earlier phase sent must show; false when that was so before.
+    pub(super) async fn settle_phase(&mut self) -> Flow<bool> {
+        let begun = self.context.phase_began.get();
+        let settled = begun.checked_add(self.context.settings.settle).unwrap_or(begun);
+        if settled <= Instant::now() {
+            return Ok(false);
+        }
+        let waited = self.context.webex.wait_until(settled).await;
+        self.wait(waited)?;
+        Ok(true)
     }
 
     /// Waits until what an earlier process may have sent must show in a look-up begun now.

@@ -1,12 +1,14 @@
 //! One write of a row: sent until it is in place, or certainly is not (R6).
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::reason;
 use super::work::{Cause, Flow, RowWork, Stop};
 use crate::domain::{Operation, PendingReason, Repeat};
 use crate::store::{self, NewCall};
-use crate::webex::{Budget, Call, Reply, Trace, Trouble, wire};
+use crate::webex::{Asked, Budget, Call, Reply, Trace, Trouble, wire};
 
 /// What an accepted answer to a write shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +49,19 @@ struct Doubt {
     settle: bool,
     /// It may be sent again when a look-up shows nothing.
     resend: bool,
+    /// The wait that the server asked for before that.
+    wait: Duration,
     /// A look-up that shows nothing proves that nothing was applied.
     conclusive: bool,
     /// The row's end when nothing is in place and it is not sent again.
     otherwise: Stop,
+}
+
+impl Doubt {
+    /// Looked for once and not sent again.
+    const fn once(settle: bool, otherwise: Stop) -> Doubt {
+        Doubt { settle, resend: false, wait: Duration::ZERO, conclusive: false, otherwise }
+    }
 }
 
 impl RowWork<'_> {
@@ -90,7 +101,7 @@ impl RowWork<'_> {
             let Some(delay) = doubt.resend.then(|| budget.next_retry()).flatten() else {
                 return Err(doubt.otherwise);
             };
-            self.wait(self.context.webex.wait(delay).await)?;
+            self.wait(self.context.webex.wait(delay.max(doubt.wait)).await)?;
         }
     }
 
@@ -103,12 +114,7 @@ impl RowWork<'_> {
                 Shown::Partial(message) => return Verdict::Partly(partly(attempt, message)),
                 Shown::ByLookUp(cause) => {
                     let otherwise = Stop::Pending(cause);
-                    return Verdict::Doubt(Doubt {
-                        settle: creates,
-                        resend: false,
-                        conclusive: true,
-                        otherwise,
-                    });
+                    return Verdict::Doubt(Doubt { conclusive: true, ..Doubt::once(creates, otherwise) });
                 }
                 Shown::Unproved(what) => {
                     &Trouble::BadReply { status: reply.status, what, tracking_id: reply.tracking_id.clone() }
@@ -124,13 +130,13 @@ impl RowWork<'_> {
                 Verdict::NotApplied(otherwise)
             }
             Trouble::Refused(_) => {
-                Verdict::Doubt(Doubt { settle: false, resend: false, conclusive: true, otherwise })
+                Verdict::Doubt(Doubt { conclusive: true, ..Doubt::once(false, otherwise) })
             }
-            Trouble::BadReply { .. } => {
-                Verdict::Doubt(Doubt { settle: creates, resend: false, conclusive: false, otherwise })
-            }
-            Trouble::Doubtful { .. } => {
-                Verdict::Doubt(Doubt { settle: creates, resend: true, conclusive: true, otherwise })
+            Trouble::BadReply { .. } => Verdict::Doubt(Doubt::once(creates, otherwise)),
+            Trouble::Doubtful { asked, .. } => {
+                let resend = *asked != Asked::TooLong;
+                let wait = if let Asked::Wait(wait) = asked { *wait } else { Duration::ZERO };
+                Verdict::Doubt(Doubt { resend, wait, conclusive: true, ..Doubt::once(creates, otherwise) })
             }
         }
     }

@@ -56,6 +56,8 @@ pub struct ClaimedRow {
 pub struct Sibling {
     /// Its number.
     pub row_id: RowId,
+    /// Its location's key, canonical.
+    pub location_key: String,
     /// Where it stands.
     pub state: RowState,
     /// Its location or person, when it was found.
@@ -297,7 +299,8 @@ fn add_context(
 
 fn sibling(connection: &Connection, scope: &str, value: &str) -> Result<Option<Sibling>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT r.row_id, r.state, r.remote_id, r.step, r.reason, r.entity_type, r.cells
+        "SELECT r.row_id, r.state, r.remote_id, r.step, r.reason, r.location_key,
+                r.entity_type, r.cells
          FROM keys k JOIN rows r USING (row_id) WHERE k.scope = ?1 AND k.value = ?2",
     )?;
     statement.query_row([scope, value], sibling_of).optional()?.transpose()
@@ -308,8 +311,8 @@ fn sibling_of(row: &Row<'_>) -> rusqlite::Result<Result<Sibling, StoreError>> {
     let reason: Option<PendingReason> = optional(row, "reason")?;
     let (row_id, state, remote_id) =
         (typed(row, "row_id")?, typed(row, "state")?, optional(row, "remote_id")?);
-    let pending_at = step.zip(reason);
-    Ok(record(row)?.map(|record| Sibling { row_id, state, remote_id, pending_at, record }))
+    let (pending_at, location_key) = (step.zip(reason), row.get("location_key")?);
+    Ok(record(row)?.map(|record| Sibling { row_id, location_key, state, remote_id, pending_at, record }))
 }
 
 /// An outcome as columns.

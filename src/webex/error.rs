@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::retry_after::Asked;
+
 /// The longest text of a server that is kept.
 const MESSAGE_CAP: usize = 500;
 
@@ -29,6 +31,8 @@ pub enum Trouble {
         tracking_id: Option<String>,
         /// A back-end code that makes the failure a lasting one.
         backend_code: Option<String>,
+        /// The wait that the server asked for.
+        asked: Asked,
     },
     /// It kept failing in ways that pass, until the retries or the waits were spent. Nothing was applied.
     Exhausted {

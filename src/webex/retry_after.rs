@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What a `Retry-After` header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub enum Asked {
     /// This long.
     Wait(Duration),
     /// Longer than we are willing to wait.

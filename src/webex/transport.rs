@@ -212,9 +212,12 @@ impl Webex {
                     wait
                 }
                 Attempt::NotSent(what) => budget.next_retry().ok_or_else(|| exhausted(trace, what, None))?,
-                Attempt::Unknown { what, backend_code, .. } if call.operation.repeat() != Repeat::Read => {
-                    let tracking_id = trace.tracking_id.clone();
-                    return Err(Trouble::Doubtful { status: trace.status, what, tracking_id, backend_code });
+                Attempt::Unknown { what, backend_code, asked } if call.operation.repeat() != Repeat::Read => {
+                    let (status, tracking_id) = (trace.status, trace.tracking_id.clone());
+                    return Err(Trouble::Doubtful { status, what, tracking_id, backend_code, asked });
+                }
+                Attempt::Unknown { what, backend_code, asked: Asked::TooLong } => {
+                    return Err(exhausted(trace, what, backend_code));
                 }
                 Attempt::Unknown { what, backend_code, asked } => {
                     let own = budget.next_retry().ok_or_else(|| exhausted(trace, what, backend_code))?;

@@ -119,11 +119,20 @@ pub fn person(item: &Value) -> Result<Person, Lacking> {
             .filter_map(Value::as_str)
             .filter_map(|id| RemoteId::parse(id).ok())
             .collect(),
-        location: remote_id(item, "locationId"),
+        location: calling_location(item)?,
         extension: Some(text(item, "extension")).filter(|extension| !extension.is_empty()),
         calling_unknown: errors.map(|errors| super::error::one_line(&errors.to_string(), 200)),
         invite_pending: item.get("invitePending").and_then(Value::as_bool).unwrap_or(false),
     })
+}
+
+/// A location that cannot be read must not pass for no calling.
+fn calling_location(item: &Value) -> Result<Option<RemoteId>, Lacking> {
+    match item.get("locationId") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.is_empty() => Ok(None),
+        Some(_) => remote_id(item, "locationId").map(Some).ok_or(Lacking("locationId")),
+    }
 }
 
 /// Reads a licence.

@@ -1,0 +1,151 @@
+//! A file that is not as wxbulk wrote it is somebody's work: never overwritten unasked.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use super::support::{Bench, site};
+use super::{FILES, table};
+
+/// A finished job of which somebody has edited one file.
+async fn with_edited(name: &str) -> Bench {
+    let bench = Bench::new(&site(1)).await;
+    bench.run().await.expect(0);
+    std::fs::write(bench.output().join(name), bench.file(name) + "mine\n").unwrap();
+    bench
+}
+
+#[tokio::test]
+async fn export_leaves_every_file_as_it_is_when_one_was_edited() {
+    for name in &FILES[..4] {
+        let bench = with_edited(name).await;
+        std::fs::remove_file(bench.output().join("checkpoint.json")).unwrap();
+        let text = bench.wxbulk(&["export"]).await.expect(14).stderr;
+        assert!(text.contains(name) && text.contains("--force") && text.contains("--amend"), "{text}");
+        assert!(bench.file(name).ends_with("mine\n"));
+        assert!(!bench.output().join("checkpoint.json").exists(), "another file was written");
+        assert_eq!(leftovers(&bench), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn the_other_files_can_still_be_asked_for() {
+    let bench = with_edited("pending_rows.csv").await;
+    bench.wxbulk(&["export", "--only", "results"]).await.expect(0);
+    bench.wxbulk(&["export", "--only", "pending_rows"]).await.expect(14);
+}
+
+#[tokio::test]
+async fn force_replaces_an_edited_file() {
+    let bench = with_edited("results.csv").await;
+    bench.wxbulk(&["export", "--force"]).await.expect(0);
+    assert!(!bench.file("results.csv").contains("mine"));
+    bench.wxbulk(&["export"]).await.expect(0);
+}
+
+#[tokio::test]
+async fn a_run_keeps_an_edited_file_writes_the_others_and_says_so() {
+    let bench = Bench::new(&site(1)).await;
+    bench.ingest().await.expect(0);
+    std::fs::write(bench.output().join("pending_rows.csv"), "mine\n").unwrap();
+    let ran = bench.wxbulk(&["run"]).await.expect(0);
+    assert!(ran.stdout.contains("left alone, because someone edited it: "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("pending_rows.csv"), "{}", ran.stdout);
+    assert_eq!(bench.file("pending_rows.csv"), "mine\n");
+    assert_eq!(table(&bench.file("results.csv")).len(), 3);
+}
+
+#[tokio::test]
+async fn a_file_that_was_there_before_wxbulk_is_not_ours() {
+    let bench = Bench::new(&site(1)).await;
+    std::fs::create_dir(bench.output()).unwrap();
+    std::fs::write(bench.output().join("results.csv"), "my own results\n").unwrap();
+    bench.ingest().await.expect(14);
+    assert_eq!(bench.file("results.csv"), "my own results\n");
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_written_again() {
+    let bench = Bench::new(&site(1)).await;
+    bench.run().await.expect(0);
+    let before = bench.files();
+    for name in FILES {
+        std::fs::remove_file(bench.output().join(name)).unwrap();
+    }
+    bench.wxbulk(&["export"]).await.expect(0);
+    assert_eq!(bench.files(), before);
+}
+
+#[tokio::test]
+async fn a_write_that_was_cut_off_before_the_rename_is_no_edit() {
+    let bench = Bench::new(&site(1)).await;
+    bench.run().await.expect(0);
+    // As a kill between the record and the rename leaves it: the old file, the hash of one that never came.
+    let database = rusqlite::Connection::open(bench.output().join("wxbulk.db")).unwrap();
+    let cut = "UPDATE files SET previous = sha256, sha256 = printf('%064d', 0) WHERE name = 'results.csv'";
+    assert_eq!(database.execute(cut, []).unwrap(), 1);
+    drop(database);
+    bench.wxbulk(&["export"]).await.expect(0);
+}
+
+#[tokio::test]
+async fn a_link_in_a_files_place_is_replaced_and_its_target_untouched() {
+    let bench = Bench::new(&site(1)).await;
+    bench.run().await.expect(0);
+    let (place, target) = (bench.output().join("results.csv"), bench.csv_path().with_file_name("target"));
+    let ours = bench.file("results.csv");
+    for (content, options) in [(ours.as_str(), &["export"][..]), ("somebody else's", &["export", "--force"])]
+    {
+        std::fs::write(&target, content).unwrap();
+        std::fs::remove_file(&place).unwrap();
+        symlink(&target, &place).unwrap();
+        bench.wxbulk(options).await.expect(0);
+        assert!(place.symlink_metadata().unwrap().is_file(), "the link is still there");
+        assert_eq!(bench.file("results.csv"), ours);
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), content);
+    }
+}
+
+#[tokio::test]
+async fn a_link_to_nothing_makes_nothing() {
+    let bench = Bench::new(&site(1)).await;
+    std::fs::create_dir(bench.output()).unwrap();
+    let target = bench.csv_path().with_file_name("target");
+    symlink(&target, bench.output().join("results.csv")).unwrap();
+    bench.run().await.expect(0);
+    assert!(!target.exists());
+    assert!(bench.output().join("results.csv").symlink_metadata().unwrap().is_file());
+}
+
+/// Temporary files in the output directory.
+fn leftovers(bench: &Bench) -> Vec<String> {
+    let names = std::fs::read_dir(bench.output())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with('.')).collect()
+}
+
+#[tokio::test]
+async fn a_run_removes_what_a_killed_export_left_and_nothing_else() {
+    let bench = Bench::new(&site(1)).await;
+    bench.ingest().await.expect(0);
+    for name in [".results.csv.a1B2c3.tmp", ".checkpoint.json.x.tmp", ".mine.tmp", ".results.csv.bak"] {
+        std::fs::write(bench.output().join(name), "half a fi").unwrap();
+    }
+    bench.wxbulk(&["run"]).await.expect(0);
+    let mut left = leftovers(&bench);
+    left.sort();
+    assert_eq!(left, [".mine.tmp", ".results.csv.bak"]);
+}
+
+#[tokio::test]
+async fn a_rewritten_file_is_the_owners_alone_again() {
+    let bench = Bench::new(&site(1)).await;
+    bench.ingest().await.expect(0);
+    for name in FILES {
+        std::fs::set_permissions(bench.output().join(name), std::fs::Permissions::from_mode(0o666)).unwrap();
+    }
+    bench.wxbulk(&["run"]).await.expect(0);
+    for name in FILES {
+        let mode = std::fs::metadata(bench.output().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
