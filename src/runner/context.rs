@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::licences::LicenceSettings;
-use crate::store::{RunId, Store, Writer};
+use crate::store::{Readers, RunId, Writer};
 use crate::webex::Webex;
 
 /// Settings of the work on rows.
@@ -25,7 +25,7 @@ pub struct RowSettings {
 /// What every row of a run works with.
 #[derive(Debug)]
 pub(super) struct RunContext {
-    pub(super) store: Store,
+    pub(super) readers: Readers,
     pub(super) writer: Writer,
     pub(super) webex: Webex,
     pub(super) run: RunId,

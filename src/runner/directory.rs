@@ -220,8 +220,8 @@ where
     T: Send + 'static,
     F: FnOnce(&store::Connection) -> Result<T, StoreError> + Send + 'static,
 {
-    let store = context.store.clone();
-    let answered = tokio::task::spawn_blocking(move || store.read(query)).await;
+    let readers = context.readers.clone();
+    let answered = tokio::task::spawn_blocking(move || readers.read(query)).await;
     match answered {
         Ok(result) => result.map_err(Stop::Storage),
         Err(_) => Err(Stop::Storage(StoreError::Invariant("a look-up in the database panicked".to_owned()))),

@@ -122,19 +122,14 @@ pub async fn run(
     stop: CancellationToken,
     events: std::sync::mpsc::Sender<Event>,
 ) -> RunSummary {
-    let writer = match store.start_writer() {
-        Ok(writer) => writer,
+    let opened = store.start_writer().and_then(|writer| Ok((writer, store.start_readers()?)));
+    let (writer, readers) = match opened {
+        Ok(opened) => opened,
         Err(error) => return RunSummary { ended: Ended::Storage(error), traffic: webex.traffic() },
     };
-    let context = Rc::new(RunContext {
-        store: store.clone(),
-        writer,
-        webex,
-        run,
-        settings: rows,
-        started: Instant::now(),
-        phase_began: std::cell::Cell::new(Instant::now()),
-    });
+    let started = Instant::now();
+    let phase_began = std::cell::Cell::new(started);
+    let context = Rc::new(RunContext { readers, writer, webex, run, settings: rows, started, phase_began });
     let ended = phases(&context, limits, &stop, &events).await.unwrap_or(Ended::Finished);
     RunSummary { ended, traffic: context.webex.traffic() }
 }

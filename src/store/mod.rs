@@ -45,7 +45,19 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub struct Store {
     path: PathBuf,
-    pool: r2d2::Pool<r2d2_sqlite::SqliteConnectionManager>,
+}
+
+/// Connections for the many look-ups of a run.
+#[derive(Debug, Clone)]
+pub struct Readers(r2d2::Pool<r2d2_sqlite::SqliteConnectionManager>);
+
+impl Readers {
+    /// Runs a query in one read transaction.
+    pub fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut connection = self.0.get().map_err(|error| StoreError::Storage(error.to_string()))?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+        query(&transaction)
+    }
 }
 
 impl Store {
@@ -105,31 +117,31 @@ impl Store {
         Writer::start(connection)
     }
 
-    /// Checks the file on a connection of its own: a pool would try a file that is no database again and again.
-    fn bring_up(path: PathBuf, fresh: bool) -> Result<Store, StoreError> {
-        checked(&path, fresh).map_err(|error| error.at(&path))?;
-        let manager =
-            r2d2_sqlite::SqliteConnectionManager::file(&path).with_flags(open_flags()).with_init(configure);
+    /// Starts a pool of connections that read while a run goes on.
+    pub fn start_readers(&self) -> Result<Readers, StoreError> {
+        let manager = r2d2_sqlite::SqliteConnectionManager::file(&self.path)
+            .with_flags(open_flags())
+            .with_init(configure);
         let pool = r2d2::Pool::builder()
             .max_size(4)
             .min_idle(Some(0))
             .connection_timeout(BUSY_TIMEOUT)
             .error_handler(Box::new(r2d2::NopErrorHandler))
-            .build(manager)
-            .map_err(|error| StoreError::damaged(&path, &error.to_string()))?;
-        Ok(Store { path, pool })
+            .build(manager);
+        pool.map(Readers).map_err(|error| StoreError::Storage(error.to_string()))
     }
 
+    fn bring_up(path: PathBuf, fresh: bool) -> Result<Store, StoreError> {
+        checked(&path, fresh).map_err(|error| error.at(&path))?;
+        Ok(Store { path })
+    }
+
+    /// A connection for one piece of work: the last one to close leaves no -wal file behind.
     fn with_connection<T>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        // The pool hides why a connection could not be made; a direct one tells.
-        let mut connection = match self.pool.get() {
-            Ok(connection) => connection,
-            Err(_) => return work(&mut connect(&self.path)?),
-        };
-        work(&mut connection)
+        work(&mut connect(&self.path)?)
     }
 }
 

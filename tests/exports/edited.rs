@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use super::support::{Bench, site};
+use super::support::{Bench, Csv, site};
 use super::{FILES, table};
 
 /// A finished job of which somebody has edited one file.
@@ -76,14 +76,16 @@ async fn a_file_that_is_gone_is_written_again() {
 
 #[tokio::test]
 async fn a_write_that_was_cut_off_before_the_rename_is_no_edit() {
-    let bench = Bench::new(&site(1)).await;
-    bench.run().await.expect(0);
-    // As a kill between the record and the rename leaves it: the old file, the hash of one that never came.
-    let database = rusqlite::Connection::open(bench.output().join("wxbulk.db")).unwrap();
-    let cut = "UPDATE files SET previous = sha256, sha256 = printf('%064d', 0) WHERE name = 'results.csv'";
-    assert_eq!(database.execute(cut, []).unwrap(), 1);
-    drop(database);
+    let bench = Bench::new(&Csv::new().location("Madrid")).await;
+    bench.ingest().await.expect(0);
+    let old = bench.file("results.csv");
+    bench.wxbulk(&["run"]).await.expect(0);
+    let new = bench.file("results.csv");
+    // As a kill between the record and the rename leaves it: the hash of the new file, and the old file.
+    std::fs::write(bench.output().join("results.csv"), &old).unwrap();
     bench.wxbulk(&["export"]).await.expect(0);
+    assert_eq!(bench.file("results.csv"), new);
+    assert_ne!(old, new);
 }
 
 #[tokio::test]

@@ -126,6 +126,19 @@ async fn duplicates_show_across_the_names_of_a_location_that_comes_last() {
 }
 
 #[tokio::test]
+async fn a_row_that_waits_for_its_location_is_still_the_first() {
+    let csv = Csv::new()
+        .location("Madrid")
+        .user("ana@example.com", "Sevilla")
+        .user("ana@example.com", "Madrid")
+        .location("Sevilla");
+    let bench = Bench::new(&csv).await;
+    bench.ingest(&[]).await.expect(3);
+    assert_eq!(only_rejected(&bench).0, 3);
+    assert_eq!(bench.row("user", "ana@example.com").row_id, 2);
+}
+
+#[tokio::test]
 async fn the_message_names_the_line_where_cells_span_lines() {
     let csv = Csv::new()
         .location("Madrid")
