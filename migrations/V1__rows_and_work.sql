@@ -128,6 +128,11 @@ BEGIN
     SELECT RAISE(ABORT, 'a step that is recorded is not changed');
 END;
 
+CREATE TRIGGER steps_kept BEFORE DELETE ON steps
+BEGIN
+    SELECT RAISE(ABORT, 'steps are never deleted');
+END;
+
 -- One line a request. For a write the line is committed before it is sent, with applied unknown (NULL).
 CREATE TABLE calls (
     call_id     INTEGER PRIMARY KEY,

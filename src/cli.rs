@@ -74,7 +74,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  wxbulk status --json | jq .phases")]
     Status(StatusArgs),
     /// The start-up checks alone: token, reach, licences
-    #[command(after_help = "Needs ENVIRONMENT, WEBEX_BASE_URL and WEBEX_TOKEN. Changes nothing.")]
+    #[command(
+        after_help = "Example:\n  wxbulk check && wxbulk run site.csv\n\nNeeds ENVIRONMENT, WEBEX_BASE_URL and WEBEX_TOKEN. Changes nothing."
+    )]
     Check(CheckArgs),
     /// Print a sample CSV
     #[command(after_help = "Example:\n  wxbulk template > site.csv")]
@@ -88,7 +90,7 @@ pub enum Command {
     /// Serve the simulated Webex, for trials with `run`
     #[cfg(feature = "sim")]
     #[command(
-        after_help = "Example:\n  wxbulk simulate --listen 127.0.0.1:8080 --org-from site.csv --rate 5 --fault 'location_create#2:status=503'\n  ENVIRONMENT=lab WEBEX_BASE_URL=http://127.0.0.1:8080/v1 WEBEX_TOKEN=any wxbulk run site.csv"
+        after_help = "Example:\n  wxbulk simulate --listen 127.0.0.1:8080 --org-from site.csv --rate 5 --fault 'location_create#2:status=503'\n  ENVIRONMENT=lab WEBEX_BASE_URL=http://127.0.0.1:8080/v1 WEBEX_TOKEN=simulated-webex-token wxbulk run site.csv"
     )]
     Simulate(SimulateArgs),
     /// Print completions for a shell

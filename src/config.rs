@@ -178,11 +178,11 @@ fn extension_change(env: Env<'_>) -> Result<bool, ConfigError> {
 }
 
 fn threshold(env: Env<'_>) -> Result<f64, ConfigError> {
-    let value = decimal(env, "CIRCUIT_BREAKER_THRESHOLD", 0.8, 0.0, 1.0)?;
-    if value > 0.0 {
-        return Ok(value);
+    let Some(text) = set(env, "CIRCUIT_BREAKER_THRESHOLD") else { return Ok(0.8) };
+    match text.trim().parse::<f64>() {
+        Ok(value) if value > 0.0 && value <= 1.0 => Ok(value),
+        _ => Err(wrong("CIRCUIT_BREAKER_THRESHOLD", &text, "a number above 0 and at most 1")),
     }
-    Err(wrong("CIRCUIT_BREAKER_THRESHOLD", &value.to_string(), "a number above 0 and at most 1"))
 }
 
 /// The variable's text, when it is there and not blank.

@@ -18,11 +18,16 @@ fn main() -> ExitCode {
     };
     let bars = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
     logging::start(cli.global.log_format, verbosity, &bars);
-    match commands::execute(&cli, &|name| std::env::var(name).ok(), &bars) {
+    match commands::execute(&cli, &|name| variable(name), &bars) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             writeln!(std::io::stderr(), "error: {}", failure.message).ok();
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// What is no text becomes one that no setting allows, so that it is refused by name and not passed over.
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }

@@ -17,11 +17,11 @@ pub(super) fn execute(scene: &Scene<'_>, args: &IngestArgs) -> Result<u8, Failur
         Some(Store::check(&facts(&args.csv, &reading, &config), reading, Reading::finish)?)
     } else {
         // The file is looked at before a database is made for it.
-        drop(open(&args.csv, &args.read, &config)?);
+        let input = Input::open(&args.csv, &args.read, &config)?;
         let store = Store::open_or_create(&scene.paths.database)?;
         let _lock = Lock::take(&store)?;
         export::check_checkpoint(&store, &scene.paths.output)?;
-        let report = take_in(&store, &args.csv, &args.read, &config)?;
+        let report = input.take_in(&store, &config)?;
         export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Refuse)?;
         report
     };
@@ -33,21 +33,27 @@ pub(super) fn execute(scene: &Scene<'_>, args: &IngestArgs) -> Result<u8, Failur
     Ok(if report.rejected > 0 { NEEDS_ATTENTION } else { DONE })
 }
 
-/// Takes a file in; `None` when the database knows it already. Another file is refused.
-pub(super) fn take_in(
-    store: &Store,
-    csv: &Path,
-    read: &ReadArgs,
-    config: &InputConfig,
-) -> Result<Option<LoadReport>, Failure> {
-    if store.latest_input()?.is_some() {
-        let hash = ingest::hash_file(csv)?;
-        store.require_input(&hash, config.pipeline_version)?;
-        return Ok(None);
+/// A file that was opened once: a pipe cannot be opened again.
+pub(super) struct Input<'a> {
+    csv: &'a Path,
+    reading: Reading,
+}
+
+impl<'a> Input<'a> {
+    pub(super) fn open(csv: &'a Path, read: &ReadArgs, config: &InputConfig) -> Result<Input<'a>, Failure> {
+        Ok(Input { csv, reading: open(csv, read, config)? })
     }
-    let reading = open(csv, read, config)?;
-    let facts = facts(csv, &reading, config);
-    Ok(Some(store.load(&facts, reading, Reading::finish)?))
+
+    /// Takes the file in; `None` when the database knows it already. Another file is refused.
+    pub(super) fn take_in(self, store: &Store, config: &InputConfig) -> Result<Option<LoadReport>, Failure> {
+        if store.latest_input()?.is_some() {
+            let hash = ingest::hash_file(self.csv)?;
+            store.require_input(&hash, config.pipeline_version)?;
+            return Ok(None);
+        }
+        let facts = facts(self.csv, &self.reading, config);
+        Ok(Some(store.load(&facts, self.reading, Reading::finish)?))
+    }
 }
 
 /// The counts, and the first rejects as `path:line:column: message`.

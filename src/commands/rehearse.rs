@@ -62,9 +62,10 @@ fn pass(
     clear(&files)?;
     let begun = Instant::now();
     let writes_before = webex.writes();
+    let file = ingest::Input::open(&args.csv, &args.read, input)?;
     let store = Store::open_or_create(&files.join("wxbulk.db"))?;
     let lock = Lock::take(&store)?;
-    let loaded = ingest::take_in(&store, &args.csv, &args.read, input)?.unwrap_or_default();
+    let loaded = file.take_in(&store, input)?.unwrap_or_default();
     output::note(scene.quiet, &format!("rehearsal, {name} run: {}", ingest::describe(&args.csv, &loaded)));
     let end =
         Job { store: &store, lock: &lock, output: &files, config, bars: scene.bars, confirm: &|_| true }

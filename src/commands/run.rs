@@ -6,19 +6,23 @@ use super::job::{Job, JobEnd};
 use super::{Failure, Scene, ingest, output};
 use crate::cli::RunArgs;
 use crate::config::{self, RunConfig};
+use crate::export;
 use crate::runner::PreflightReport;
 use crate::store::{Lock, Store};
 
 pub(super) fn execute(scene: &Scene<'_>, args: &RunArgs) -> Result<u8, Failure> {
     let input = config::input(scene.env)?;
     let config = config::run(scene.env)?;
-    let store = match &args.csv {
+    // The file is looked at before a database is made for it.
+    let file = args.csv.as_deref().map(|csv| ingest::Input::open(csv, &args.read, &input)).transpose()?;
+    let store = match &file {
         Some(_) => Store::open_or_create(&scene.paths.database)?,
         None => Store::open(&scene.paths.database)?,
     };
     let lock = Lock::take(&store)?;
-    if let Some(csv) = &args.csv
-        && let Some(report) = ingest::take_in(&store, csv, &args.read, &input)?
+    export::check_checkpoint(&store, &scene.paths.output)?;
+    if let (Some(file), Some(csv)) = (file, &args.csv)
+        && let Some(report) = file.take_in(&store, &input)?
     {
         output::note(scene.quiet, &ingest::describe(csv, &report));
     }

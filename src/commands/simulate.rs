@@ -24,7 +24,7 @@ pub(super) fn execute(args: &SimulateArgs) -> Result<u8, Failure> {
             .await
             .map_err(|error| Failure::new(STORAGE, format!("--listen {}: {error}", args.listen)))?;
         output::print_line(&format!(
-            "simulated Webex at {0}\n  ENVIRONMENT=lab WEBEX_BASE_URL={0} WEBEX_TOKEN=any wxbulk run FILE.csv\nCtrl-C ends it; its state is gone then",
+            "simulated Webex at {0}\n  ENVIRONMENT=lab WEBEX_BASE_URL={0} WEBEX_TOKEN=simulated-webex-token wxbulk run FILE.csv\nCtrl-C ends it; its state is gone then",
             handle.base_url()
         ))?;
         tokio::signal::ctrl_c().await.ok();

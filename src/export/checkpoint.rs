@@ -10,6 +10,10 @@ use crate::domain::InputHash;
 use crate::store::{self, Connection, Store};
 
 const NAME: &str = "checkpoint.json";
+
+/// Ours have a few hundred bytes.
+const LARGEST: u64 = 64 * 1024;
+
 const NUMBERS: [&str; 3] = ["pipeline_version", "phase", "last_row_id"];
 const TEXTS: [&str; 3] = ["input_hash", "started_at", "updated_at"];
 
@@ -32,12 +36,17 @@ pub(super) fn write(connection: &Connection, out: &mut dyn Write) -> Result<(), 
 /// Errs when a checkpoint on disk is damaged or belongs to an input that the database does not know.
 pub fn check_checkpoint(store: &Store, directory: &Path) -> Result<(), ExportError> {
     let path = directory.join(NAME);
+    let damaged = |finding: String| ExportError::CheckpointDamaged { path: path.clone(), finding };
+    match path.metadata() {
+        Ok(facts) if !facts.is_file() => return Err(damaged("it is not a regular file".to_owned())),
+        Ok(facts) if facts.len() > LARGEST => return Err(damaged("it is far too large".to_owned())),
+        _ => {}
+    }
     let text = match std::fs::read(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(ExportError::Io { path, error }),
+        Err(error) => return Err(ExportError::Io { path: path.clone(), error }),
     };
-    let damaged = |finding: String| ExportError::CheckpointDamaged { path: path.clone(), finding };
     let fields: Map<String, Value> =
         serde_json::from_str(&text).map_err(|error| damaged(format!("it is not a JSON object ({error})")))?;
     let number = NUMBERS.iter().find(|name| !fields.get(**name).is_some_and(Value::is_u64));

@@ -20,11 +20,12 @@ const MINIMUM_SQLITE: i32 = 3_051_003;
 
 /// Makes the file 0600 before SQLite opens it: its -wal and -shm take the same mode.
 pub(super) fn prepare_file(path: &Path) -> Result<PathBuf, StoreError> {
+    let failed = |error: std::io::Error| StoreError::Storage(format!("{}: {error}", path.display()));
     if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
     }
     if path.symlink_metadata().is_err() {
-        OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
+        OpenOptions::new().create_new(true).write(true).mode(0o600).open(path).map_err(failed)?;
     }
     check_file(path)
 }
@@ -41,11 +42,15 @@ pub(super) fn check_file(path: &Path) -> Result<PathBuf, StoreError> {
             "it has a second name (hard link); two names have two -wal files",
         ));
     }
-    // A copy may have been made under another umask.
-    if facts.mode() & 0o077 != 0 {
+    Ok(path.canonicalize()?)
+}
+
+/// Takes the file for its owner alone; a copy may have been made under another umask.
+pub(super) fn keep_private(path: &Path) -> Result<(), StoreError> {
+    if path.metadata()?.mode() & 0o077 != 0 {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
     }
-    Ok(path.canonicalize()?)
+    Ok(())
 }
 
 pub(super) fn is_empty(path: &Path) -> Result<bool, StoreError> {

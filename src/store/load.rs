@@ -285,7 +285,11 @@ impl<'a> Loader<'a> {
     ) -> Result<(), StoreError> {
         let line: Option<i64> = self
             .connection
-            .query_row("SELECT line FROM rows WHERE row_id = ?1", [clash.owner.get()], |row| row.get(0))
+            .query_row(
+                "SELECT line FROM rows WHERE row_id = ?1 UNION ALL SELECT line FROM temp.deferred WHERE row_id = ?1",
+                [clash.owner.get()],
+                |row| row.get(0),
+            )
             .optional()?;
         let place = line.map_or_else(
             || format!("row {}", clash.owner),
@@ -315,6 +319,13 @@ impl<'a> Loader<'a> {
         row_ref: Option<&str>,
         rejected: &Rejected,
     ) -> Result<(), StoreError> {
+        let message = match &rejected.column {
+            // What is said of a duplicate names its column already.
+            Some(column) if rejected.reason != RejectionReason::DuplicateKey => {
+                format!("{column}: {}", rejected.message)
+            }
+            _ => rejected.message.clone(),
+        };
         self.connection
             .prepare_cached(
                 "INSERT INTO rows (row_id, input_id, line, entity_type, phase, entity_key, row_ref, raw, row_sha256, state, reason,
@@ -332,7 +343,7 @@ impl<'a> Loader<'a> {
                 placed.raw,
                 seal(&placed.raw, None).as_slice(),
                 rejected.reason.as_str(),
-                rejected.message,
+                message,
                 self.at,
             ])?;
         self.report.rejected = self.report.rejected.saturating_add(1);

@@ -133,6 +133,7 @@ impl Store {
 
     fn bring_up(path: PathBuf, fresh: bool) -> Result<Store, StoreError> {
         checked(&path, fresh).map_err(|error| error.at(&path))?;
+        integrity::keep_private(&path)?;
         Ok(Store { path })
     }
 

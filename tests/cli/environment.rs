@@ -35,7 +35,7 @@ async fn a_bad_value_names_its_variable_and_what_it_may_be_and_nothing_is_made()
         ("MAX_RETRIES", "21", "0 to 20"),
         ("MAX_CONCURRENCY", "257", "1 to 256"),
         ("REQUEST_TIMEOUT_SECONDS", "0", "0.05 to 300"),
-        ("CIRCUIT_BREAKER_THRESHOLD", "1.5", "to 1"),
+        ("CIRCUIT_BREAKER_THRESHOLD", "1.5", "at most 1"),
         ("CIRCUIT_BREAKER_THRESHOLD", "0", "above 0"),
         ("MAX_RATE_LIMIT_WAITS", "1001", "0 to 1000"),
         ("SETTLE_SECONDS", "NaN", "0 to 120"),
