@@ -80,7 +80,6 @@ pub fn run(env: Env<'_>) -> Result<RunConfig, ConfigError> {
     // Checked by all that calls Webex, used by what is not built yet: a typo must not wait for that day.
     flag(env, "ENABLE_SAFE_COMPENSATION", false)?;
     flag(env, "ADD_MISSING_NUMBERS", true)?;
-    number::<u32>(env, "OUTAGE_WAIT_SECONDS", 300, 0, 86_400)?;
     let org_id = org_id(env)?;
     Ok(RunConfig {
         environment: environment(env)?,
@@ -150,6 +149,8 @@ fn webex(env: Env<'_>, org_id: Option<String>) -> Result<WebexSettings, ConfigEr
         max_retry_after: Duration::from_secs(number(env, "MAX_RETRY_AFTER_SECONDS", 300, 0, 86_400)?),
         max_rate_limit_waits: number(env, "MAX_RATE_LIMIT_WAITS", 50, 0, 1_000)?,
         strict_retry_after: flag(env, "STRICT_RETRY_AFTER", false)?,
+        concurrency: number(env, "MAX_CONCURRENCY", 16, 1, 256)?,
+        outage_wait: Duration::from_secs(number(env, "OUTAGE_WAIT_SECONDS", 300, 0, 86_400)?),
         max_requests_per_second: set(env, "MAX_REQUESTS_PER_SECOND")
             .map(|_| decimal(env, "MAX_REQUESTS_PER_SECOND", 1.0, 0.01, 10_000.0))
             .transpose()?,

@@ -127,6 +127,20 @@ impl Job<'_> {
                 signalled.exit_code(),
                 Some("stopped by a signal; everything done so far is kept".to_owned()),
             ),
+            Ended::DeadToken => (
+                STOPPED_ITSELF,
+                Some(
+                    "the token is not valid any more; set WEBEX_TOKEN to a fresh one and run again"
+                        .to_owned(),
+                ),
+            ),
+            Ended::Outage => (
+                STOPPED_ITSELF,
+                Some(
+                    "Webex could not be reached for OUTAGE_WAIT_SECONDS; nothing is lost, run again"
+                        .to_owned(),
+                ),
+            ),
             Ended::Breaker(verdict) => (STOPPED_ITSELF, Some(format!("circuit breaker: {verdict}"))),
             Ended::Unreachable(what) => (STOPPED_ITSELF, Some(what)),
             Ended::TooManyBatches { limit } => (LIMIT, Some(format!("MAX_BATCHES ({limit}) was reached"))),

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Ended;
 use super::licences::LicenceSettings;
+use super::token::TokenWatch;
 use crate::store::{Readers, RunId, Writer};
-use crate::webex::Webex;
+use crate::webex::{Trouble, Webex};
 
 /// Settings of the work on rows.
 #[derive(Debug, Clone)]
@@ -32,6 +34,27 @@ pub(super) struct RunContext {
     pub(super) settings: RowSettings,
     /// When this process began; whatever an earlier one sent was sent before.
     pub(super) started: Instant,
+    pub(super) token: TokenWatch,
     /// When the phase at work began; whatever an earlier one sent was answered before.
     pub(super) phase_began: Cell<Instant>,
+}
+
+impl RunContext {
+    /// A 401 is asked about once for all rows.
+    pub(super) async fn mind_the_token(&self, trouble: Option<&Trouble>) {
+        if matches!(trouble, Some(Trouble::Refused(refusal)) if refusal.status == 401) {
+            self.token.refused(&self.webex, Instant::now()).await;
+        }
+    }
+
+    /// A run that stopped itself ends for its own cause, and not as if it had been asked to.
+    pub(super) fn cause_of(&self, ended: Ended) -> Ended {
+        match ended {
+            Ended::Stopped | Ended::Finished | Ended::Unreachable(_) if self.token.is_dead() => {
+                Ended::DeadToken
+            }
+            Ended::Stopped | Ended::Finished if self.webex.gave_up() => Ended::Outage,
+            ended => ended,
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod reason;
 mod row;
 mod settings;
 mod site;
+mod token;
 mod user;
 mod work;
 mod write;
@@ -30,6 +31,7 @@ pub use preflight::{PreflightFailure, PreflightReport, preflight};
 use context::RunContext;
 use directory::ReadFailure;
 use licences::LicencePool;
+use token::TokenWatch;
 
 use crate::domain::Phase;
 use crate::store::{RunId, Store, StoreError};
@@ -57,6 +59,10 @@ pub enum Ended {
     Stopped,
     /// Too much of a batch failed for good.
     Breaker(String),
+    /// The token is not valid any more (R10).
+    DeadToken,
+    /// Webex was away for too long (R22).
+    Outage,
     /// The lists that a phase needs could not be read.
     Unreachable(String),
     /// `MAX_BATCHES` was reached with rows left.
@@ -77,6 +83,8 @@ impl Ended {
             Ended::Finished => "finished",
             Ended::Stopped => "stopped",
             Ended::Breaker(_) => "breaker",
+            Ended::DeadToken => "dead_token",
+            Ended::Outage => "outage",
             Ended::Unreachable(_) => "unreachable",
             Ended::TooManyBatches { .. } => "max_batches",
             Ended::Storage(_) => "storage",
@@ -129,8 +137,18 @@ pub async fn run(
     };
     let started = Instant::now();
     let phase_began = std::cell::Cell::new(started);
-    let context = Rc::new(RunContext { readers, writer, webex, run, settings: rows, started, phase_began });
+    let context = Rc::new(RunContext {
+        readers,
+        writer,
+        webex,
+        run,
+        settings: rows,
+        started,
+        token: TokenWatch::new(stop.clone()),
+        phase_began,
+    });
     let ended = phases(&context, limits, &stop, &events).await.unwrap_or(Ended::Finished);
+    let ended = context.cause_of(ended);
     RunSummary { ended, traffic: context.webex.traffic() }
 }
 
@@ -169,20 +187,25 @@ async fn phases(
 
 /// Reads anew what the rows of a phase look things up in.
 async fn read_lists(context: &RunContext, phase: Phase) -> Result<LicencePool, Ended> {
-    directory::read_locations(context).await.map_err(|failure| match failure {
-        ReadFailure::Storage(error) => Ended::Storage(error),
-        ReadFailure::Trouble(trouble) => unreachable_for("the lists of locations", &trouble),
-    })?;
+    match directory::read_locations(context).await {
+        Ok(()) => {}
+        Err(ReadFailure::Storage(error)) => return Err(Ended::Storage(error)),
+        Err(ReadFailure::Trouble(trouble)) => {
+            return Err(unreachable_for(context, "the lists of locations", &trouble).await);
+        }
+    }
     let licences = match phase {
         Phase::Locations => Vec::new(),
-        Phase::Users | Phase::Assignments => directory::read_licenses(context)
-            .await
-            .map_err(|trouble| unreachable_for("the list of licences", &trouble))?,
+        Phase::Users | Phase::Assignments => match directory::read_licenses(context).await {
+            Ok(licences) => licences,
+            Err(trouble) => return Err(unreachable_for(context, "the list of licences", &trouble).await),
+        },
     };
     Ok(LicencePool::new(context.settings.licence.clone(), licences))
 }
 
-fn unreachable_for(what: &str, trouble: &Trouble) -> Ended {
+async fn unreachable_for(context: &RunContext, what: &str, trouble: &Trouble) -> Ended {
+    context.mind_the_token(Some(trouble)).await;
     if *trouble == Trouble::Interrupted {
         return Ended::Stopped;
     }

@@ -124,6 +124,7 @@ impl<'a> RowWork<'a> {
         let mut trace = Trace::default();
         let result = webex.send(&call, &mut webex.budget(), &mut trace).await;
         self.note_read(call.operation, &trace, begun_at, result.as_ref().err());
+        self.context.mind_the_token(result.as_ref().err()).await;
         match result {
             Err(Trouble::Interrupted) => Err(Stop::Interrupted),
             other => Ok(other),
@@ -149,6 +150,7 @@ impl<'a> RowWork<'a> {
             })
             .await;
         self.note_read(call.operation, &trace, begun_at, result.as_ref().err());
+        self.context.mind_the_token(result.as_ref().err()).await;
         match result {
             Ok(()) => Ok(all),
             Err(trouble) => self.stop_for(call.operation, &trouble),

@@ -187,6 +187,7 @@ impl RowWork<'_> {
         let mut trace = Trace::default();
         let result = self.context.webex.send(call, budget, &mut trace).await;
         self.last_status = trace.status.or(self.last_status);
+        self.context.mind_the_token(result.as_ref().err()).await;
         Ok(WriteAttempt {
             call_id,
             operation: call.operation,

@@ -58,6 +58,8 @@ mod tests {
             max_retry_after: Duration::from_secs(300),
             max_rate_limit_waits,
             strict_retry_after: false,
+            concurrency: 16,
+            outage_wait: Duration::ZERO,
             max_requests_per_second: None,
         })
     }

@@ -29,6 +29,10 @@ pub struct WebexSettings {
     pub max_rate_limit_waits: u32,
     /// Whether every refusal pauses everybody.
     pub strict_retry_after: bool,
+    /// Requests under way at once; twice as many failures in a row without any answer make an outage (R22).
+    pub concurrency: u32,
+    /// How long an outage is waited for before the run stops.
+    pub outage_wait: Duration,
     /// The most requests a second, if there is a limit of our own.
     pub max_requests_per_second: Option<f64>,
 }

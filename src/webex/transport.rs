@@ -16,6 +16,7 @@ use super::calls::Call;
 use super::contract::{self, Contract};
 use super::error::{Refusal, Trouble, describe, one_line};
 use super::link::next_link;
+use super::outage::{Outage, State};
 use super::pacer::Pacer;
 use super::retry_after::{Asked, asked};
 use super::settings::{TokenError, WebexSettings};
@@ -24,16 +25,14 @@ use crate::domain::Repeat;
 /// The largest body that is read; a full page of 2,000 numbers is about 1 MB.
 const BODY_CAP: usize = 16 * 1024 * 1024;
 
-/// The most pages of one list; at the documented sizes far beyond any organisation.
-const PAGE_CAP: usize = 10_000;
-
 /// A client bound to one origin and one token.
 #[derive(Debug)]
 pub struct Webex {
-    client: Client,
-    settings: WebexSettings,
+    pub(super) client: Client,
+    pub(super) settings: WebexSettings,
     pacer: Pacer,
-    stop: CancellationToken,
+    pub(super) outage: Outage,
+    pub(super) stop: CancellationToken,
 }
 
 /// An acceptable answer.
@@ -45,7 +44,7 @@ pub struct Reply {
     pub body: Value,
     /// Webex's id of the exchange.
     pub tracking_id: Option<String>,
-    next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 /// What was sent for one request, for the record.
@@ -107,7 +106,8 @@ impl Webex {
         }
         let client = client.build().map_err(|_| TokenError)?;
         let pacer = Pacer::new(settings.strict_retry_after, settings.max_requests_per_second);
-        Ok(Webex { client, settings, pacer, stop })
+        let outage = Outage::new(settings.concurrency, settings.outage_wait);
+        Ok(Webex { client, settings, pacer, outage, stop })
     }
 
     /// The patience for one logical request.
@@ -126,41 +126,6 @@ impl Webex {
         self.send_to(self.url_of(call), call, budget, trace).await
     }
 
-    /// Reads every page of a list, also behind an empty one. Any page that fails makes the whole read fail.
-    pub async fn pages(
-        &self,
-        call: &Call,
-        trace: &mut Trace,
-        mut page: impl AsyncFnMut(Reply) -> Result<(), Trouble>,
-    ) -> Result<(), Trouble> {
-        let mut url = self.url_of(call);
-        for _ in 0..PAGE_CAP {
-            let reply = self.send_to(url.clone(), call, &mut self.budget(), trace).await?;
-            let next = reply.next.clone();
-            let (status, tracking_id) = (reply.status, reply.tracking_id.clone());
-            let bad = |what: &str| Trouble::BadReply {
-                status,
-                what: what.to_owned(),
-                tracking_id: tracking_id.clone(),
-            };
-            page(reply).await?;
-            let Some(next) = next else { return Ok(()) };
-            let next = url.join(&next).map_err(|_| bad("the link to the next page is not a URL"))?;
-            if !self.settings.base_url.same_origin(&next) {
-                return Err(bad("the link to the next page leads to another server; not followed"));
-            }
-            if next == url {
-                return Err(bad("the link to the next page leads back to the same page"));
-            }
-            url = next;
-        }
-        Err(Trouble::BadReply {
-            status: 200,
-            what: format!("the list has more than {PAGE_CAP} pages"),
-            tracking_id: None,
-        })
-    }
-
     /// Waits, but no longer than until the run is to stop.
     pub async fn wait(&self, delay: Duration) -> Result<(), Trouble> {
         tokio::select! {
@@ -175,7 +140,7 @@ impl Webex {
         self.wait(moment.saturating_duration_since(Instant::now())).await
     }
 
-    fn url_of(&self, call: &Call) -> Url {
+    pub(super) fn url_of(&self, call: &Call) -> Url {
         let mut url = self.settings.base_url.join(&call.path);
         let org = self.settings.org_id.iter().map(|org| ("orgId", org.as_str()));
         let query = call.query.iter().map(|(name, value)| (*name, value.as_str()));
@@ -186,7 +151,7 @@ impl Webex {
         url
     }
 
-    async fn send_to(
+    pub(super) async fn send_to(
         &self,
         url: Url,
         call: &Call,
@@ -198,6 +163,7 @@ impl Webex {
             self.admit().await?;
             trace.tries = trace.tries.saturating_add(1);
             let attempt = self.attempt(url.clone(), call, trace).await;
+            self.watch_for_outage(trace.status.is_some()).await;
             let delay = match attempt {
                 Attempt::Done(reply) => return Ok(reply),
                 Attempt::Failed(trouble) => return Err(trouble),
@@ -228,8 +194,18 @@ impl Webex {
         }
     }
 
+    /// Whether Webex was away for longer than the run may wait.
+    pub fn gave_up(&self) -> bool {
+        self.outage.state() == State::GivenUp
+    }
+
     /// Waits for a slot; a pause that begins meanwhile is waited for as well, a bounded number of times.
     async fn admit(&self) -> Result<(), Trouble> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return Err(Trouble::Interrupted),
+            () = self.outage.held() => {}
+        }
         for _ in 0..100 {
             self.wait_until(self.pacer.next_slot(Instant::now())).await?;
             if !self.pacer.is_paused(Instant::now()) {

@@ -1,0 +1,81 @@
+//! A dead token and a network that is gone cost no row (R10, R22).
+#![cfg(feature = "sim")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod support;
+
+use support::{Bench, Csv, TOKEN, site};
+use wxbulk::sim::{Fault, Operation};
+
+const PEOPLE: usize = 60;
+
+fn job() -> Csv {
+    site(PEOPLE)
+}
+
+/// Runs, and changes the simulated Webex after this many licences were given.
+async fn run_and(bench: &Bench, licences: usize, change: impl FnOnce()) -> i32 {
+    let csv = bench.csv_path().display().to_string();
+    let mut child = bench.command(&["run", &csv]).spawn().unwrap();
+    bench
+        .sim
+        .when(|journal| {
+            journal.iter().filter(|call| call.operation == Operation::LicensesUsersPatch).count() >= licences
+        })
+        .await;
+    change();
+    tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap().code().unwrap()
+}
+
+#[tokio::test]
+async fn a_token_that_dies_stops_the_run_and_touches_no_further_row() {
+    let bench = Bench::new(&job()).await.env("MAX_CONCURRENCY", "4");
+    let code = run_and(&bench, 20, || bench.sim.set_token(Some("another-token-altogether".to_owned()))).await;
+    assert_eq!(code, 16);
+    let pending = bench.count("SELECT count(*) FROM rows WHERE state = 'pending'");
+    let for_the_token =
+        bench.count("SELECT count(*) FROM rows WHERE state = 'pending' AND cause = 'auth_invalid'");
+    assert_eq!(pending, for_the_token);
+    assert!((1..=4).contains(&pending), "{pending} rows met the dead token");
+    assert_eq!(bench.count("SELECT count(*) FROM runs WHERE ended_by = 'dead_token'"), 1);
+    bench.check_invariants();
+
+    bench.sim.set_token(Some(TOKEN.to_owned()));
+    bench.wxbulk(&["run"]).await.expect(3);
+    assert_eq!(bench.count("SELECT count(*) FROM rows WHERE phase = 2 AND state = 'success'"), 60 - pending);
+}
+
+#[tokio::test]
+async fn a_refusal_of_one_row_is_no_dead_token() {
+    let bench = Bench::new(&job()).await;
+    bench.sim.add_fault(Fault::on(Operation::LicensesUsersPatch).key("u7@example.com").status(401));
+    bench.run().await.expect(3);
+    assert_eq!(bench.count("SELECT count(*) FROM rows WHERE cause = 'auth_invalid'"), 1);
+    // One in the start-up checks, one after the refusal.
+    assert_eq!(bench.calls(Operation::PeopleMe).len(), 2);
+}
+
+#[tokio::test]
+async fn a_network_that_comes_back_costs_no_row() {
+    let bench = Bench::new(&job()).await.env("MAX_CONCURRENCY", "4").env("BACKOFF_BASE_SECONDS", "0.02");
+    bench.sim.add_fault("any#60-70:drop".parse().unwrap());
+    bench.run().await.expect(0);
+    let cut = bench.sim.journal().iter().filter(|call| call.replied.is_none()).count();
+    assert_eq!(cut, 11);
+    bench.check_invariants();
+}
+
+#[tokio::test]
+async fn a_network_that_stays_away_stops_the_run_and_costs_no_row() {
+    let bench = Bench::new(&job()).await.env("MAX_CONCURRENCY", "4").env("OUTAGE_WAIT_SECONDS", "0");
+    bench.sim.add_fault("any#60-:drop".parse().unwrap());
+    let stopped = bench.run().await.expect(16);
+    assert!(stopped.stdout.contains("OUTAGE_WAIT_SECONDS"), "{}", stopped.stdout);
+    assert_eq!(bench.count("SELECT count(*) FROM rows WHERE state = 'pending'"), 0);
+    bench.check_invariants();
+
+    bench.sim.clear_faults();
+    bench.wxbulk(&["run"]).await.expect(0);
+    let creates = bench.calls(Operation::LocationCreate);
+    assert_eq!(creates.iter().filter(|call| call.applied).count(), 1);
+}
