@@ -64,9 +64,14 @@ pub enum Command {
     Ingest(IngestArgs),
     /// Drive Webex through the phases: locations, users, assignments
     #[command(
-        after_help = "Examples:\n  wxbulk run site.csv                 take the file in and do the job\n  wxbulk run                          go on after any stop; rows that are done are not touched\n\nNeeds ENVIRONMENT (lab or prod), WEBEX_BASE_URL (with /v1) and WEBEX_TOKEN.\nThe first Ctrl-C lets the requests under way end; the second leaves at once. Both are safe."
+        after_help = "Examples:\n  wxbulk run site.csv                 take the file in and do the job\n  wxbulk run                          go on after any stop; rows that are done are not touched\n  wxbulk run --location MAD-01 --limit 5     a few rows first\n  wxbulk run --until 05:30            stop when the window closes\n\nNeeds ENVIRONMENT (lab or prod), WEBEX_BASE_URL (with /v1) and WEBEX_TOKEN.\nThe first Ctrl-C lets the requests under way end; the second leaves at once. Both are safe."
     )]
     Run(RunArgs),
+    /// Return pending rows to ready, after the cause is mended
+    #[command(
+        after_help = "Examples:\n  wxbulk requeue --reason user_not_found        after the directory sync\n  wxbulk requeue --location MAD-01 --phase 2\n  wxbulk requeue --where \"http_status = 404\" --yes\n\nRows that were blocked by a returned row come along. The history stays. Then: wxbulk run"
+    )]
+    Requeue(RequeueArgs),
     /// Rewrite the files from the database, at any time, also while a run goes on
     #[command(after_help = "Example:\n  wxbulk export --only pending_rows,results")]
     Export(ExportArgs),
@@ -139,7 +144,48 @@ pub struct RunArgs {
     /// How to read it.
     #[command(flatten)]
     pub read: ReadArgs,
+    /// First return every pending row to ready
+    #[arg(long)]
+    pub retry_pending: bool,
+    /// Only rows of this location, by key, external id or name; may be repeated
+    #[arg(long, value_name = "KEY")]
+    pub location: Vec<String>,
+    /// Only this phase: 1 locations, 2 users, 3 assignments
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub phase: Option<u8>,
+    /// At most this many rows of each phase
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+    /// Stop at this local time; a time that is past means tomorrow
+    #[arg(long, value_name = "HH:MM", value_parser = clock)]
+    pub until: Option<jiff::civil::Time>,
     /// Do not ask before ENVIRONMENT=prod
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// `requeue`.
+#[derive(Debug, Args)]
+pub struct RequeueArgs {
+    /// Rows with this reason or cause; may be repeated
+    #[arg(long, value_name = "CODE")]
+    pub reason: Vec<String>,
+    /// Rows of this phase
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub phase: Option<u8>,
+    /// This row; may be repeated
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u32).range(1..))]
+    pub row: Vec<u32>,
+    /// Rows of this location; may be repeated
+    #[arg(long, value_name = "KEY")]
+    pub location: Vec<String>,
+    /// Rows for which this holds in the view pending_rows
+    #[arg(long = "where", value_name = "SQL")]
+    pub condition: Option<String>,
+    /// Every pending row
+    #[arg(long)]
+    pub all: bool,
+    /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
 }
@@ -207,6 +253,10 @@ pub struct SimulateArgs {
     /// Write one JSON line a request to this file
     #[arg(long, value_name = "FILE")]
     pub journal: Option<PathBuf>,
+}
+
+fn clock(text: &str) -> Result<jiff::civil::Time, String> {
+    jiff::civil::Time::strptime("%H:%M", text).map_err(|_| "it must be a time such as 05:30".to_owned())
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

@@ -26,8 +26,8 @@ use tempfile::TempDir;
 use wxbulk::domain::{Outcome, Phase, RemoteId, Step, Success};
 use wxbulk::ingest::{self, IngestSettings, Reading};
 use wxbulk::store::{
-    ClaimedBatch, ClaimedRow, InputFacts, Lock, RunId, Store, StoreError, claim_batch, has_ready, release,
-    settle,
+    ClaimedBatch, ClaimedRow, InputFacts, Lock, RunId, Selection, Store, StoreError, claim_batch, has_ready,
+    release, settle,
 };
 
 /// A database with the rows of a CSV, and a run that has begun.
@@ -54,7 +54,11 @@ impl Job {
     }
 
     fn claim(&self, size: u32) -> Option<ClaimedBatch> {
-        self.store.write(|connection| claim_batch(connection, self.run, Phase::Locations, size)).unwrap()
+        self.store
+            .write(|connection| {
+                claim_batch(connection, self.run, Phase::Locations, size, &Selection::default())
+            })
+            .unwrap()
     }
 
     fn settle(&self, row: &ClaimedRow) -> Result<(), StoreError> {
@@ -118,15 +122,20 @@ fn a_claim_takes_the_next_rows_in_row_order_and_no_more_than_asked() {
         std::iter::from_fn(|| job.claim(2)).map(|batch| (batch.id.to_string(), ids(&batch))).collect();
     let wanted = [("p1-b0001", vec![1, 2]), ("p1-b0002", vec![3, 4]), ("p1-b0003", vec![5])];
     assert_eq!(claims, wanted.map(|(name, rows)| (name.to_owned(), rows)));
-    assert!(!job.store.read(|connection| has_ready(connection, Phase::Locations)).unwrap());
+    assert!(
+        !job.store.read(|connection| has_ready(connection, Phase::Locations, &Selection::default())).unwrap()
+    );
 }
 
 #[test]
 fn a_claim_takes_rows_of_its_phase_only() {
     let job = Job::new(&Csv::new().user("ana@example.com", "Madrid").location("Madrid"));
     assert_eq!(ids(&job.claim(10).unwrap()), [2]);
-    let users =
-        job.store.write(|connection| claim_batch(connection, job.run, Phase::Users, 10)).unwrap().unwrap();
+    let users = job
+        .store
+        .write(|connection| claim_batch(connection, job.run, Phase::Users, 10, &Selection::default()))
+        .unwrap()
+        .unwrap();
     assert_eq!((users.id.to_string(), ids(&users)), ("p2-b0001".to_owned(), vec![1]));
 }
 
@@ -161,7 +170,11 @@ fn two_writers_never_claim_the_same_row() {
                 let (store, run) = (Store::open(&job.path()).unwrap(), job.run);
                 std::thread::spawn(move || {
                     let claim = || {
-                        store.write(|connection| claim_batch(connection, run, Phase::Locations, 2)).unwrap()
+                        store
+                            .write(|connection| {
+                                claim_batch(connection, run, Phase::Locations, 2, &Selection::default())
+                            })
+                            .unwrap()
                     };
                     std::iter::from_fn(claim).flat_map(|batch| ids(&batch)).collect::<Vec<_>>()
                 })
@@ -216,8 +229,11 @@ fn the_next_run_takes_up_the_rows_of_a_killed_one() {
         "SELECT count(*) FROM runs WHERE ended_by = 'killed' AND ended_at IS NOT NULL AND run_id = 1";
     assert_eq!(job.count(killed), 1);
     assert_eq!(job.count("SELECT recovered FROM runs WHERE run_id = 2 AND ended_at IS NULL"), 2);
-    let again =
-        job.store.write(|connection| claim_batch(connection, next, Phase::Locations, 10)).unwrap().unwrap();
+    let again = job
+        .store
+        .write(|connection| claim_batch(connection, next, Phase::Locations, 10, &Selection::default()))
+        .unwrap()
+        .unwrap();
     assert_eq!((again.id, ids(&again)), (batch.id, vec![2, 3]));
 }
 

@@ -9,6 +9,7 @@ use crate::store::{LoadError, StoreError};
 pub(super) const DONE: u8 = 0;
 pub(super) const USAGE: u8 = 2;
 pub(super) const NEEDS_ATTENTION: u8 = 3;
+pub(super) const OTHERS_READY: u8 = 4;
 pub(super) const CONFIGURATION: u8 = 10;
 pub(super) const PREFLIGHT: u8 = 11;
 pub(super) const INPUT_REFUSED: u8 = 12;
@@ -56,7 +57,7 @@ impl From<FileRefusal> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         let code = match &error {
-            StoreError::Absent { .. } => USAGE,
+            StoreError::Absent { .. } | StoreError::BadCondition { .. } => USAGE,
             StoreError::Damaged { .. } => DAMAGED,
             StoreError::Locked { .. } => LOCKED,
             StoreError::OtherInput { .. } | StoreError::OtherPipeline { .. } => OTHER_INPUT,

@@ -6,12 +6,12 @@ use indicatif::MultiProgress;
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
-use super::exit::{DEFECT, DONE, LIMIT, NEEDS_ATTENTION, STOPPED_ITSELF};
+use super::exit::{DEFECT, DONE, LIMIT, NEEDS_ATTENTION, OTHERS_READY, STOPPED_ITSELF};
 use super::signals::{self, Signalled};
 use super::watch::Watcher;
 use crate::config::RunConfig;
 use crate::export::{self, Edited, FileKind};
-use crate::runner::{self, Ended, PreflightReport, RunSummary};
+use crate::runner::{self, Ended, PreflightReport, RunSummary, Scope};
 use crate::store::{Binding, Lock, PhaseProgress, RunId, Store};
 use crate::webex::{Traffic, Webex};
 
@@ -22,6 +22,10 @@ pub(super) struct Job<'a> {
     pub(super) lock: &'a Lock,
     pub(super) output: &'a Path,
     pub(super) config: &'a RunConfig,
+    /// The part of the job to do now.
+    pub(super) scope: &'a Scope,
+    /// The local time at which to stop.
+    pub(super) until: Option<jiff::civil::Time>,
     pub(super) bars: &'a MultiProgress,
     /// Asks before the first write; false ends the job.
     pub(super) confirm: &'a dyn Fn(&PreflightReport) -> bool,
@@ -77,10 +81,21 @@ impl Job<'_> {
         tracing::info!(%run, recovered, settings = %self.config.to_json(), "run.start");
         let watcher = Watcher::start(self.store, self.output, self.bars);
         let rows = self.config.rows.clone();
-        let summary =
-            runner::run(self.store, webex, run, rows, &self.config.limits, run_stop, watcher.events()).await;
+        let over = self.until.map(|until| signals::stop_at(until, run_stop.clone()));
+        let summary = runner::run(
+            self.store,
+            webex,
+            run,
+            rows,
+            &self.config.limits,
+            self.scope,
+            run_stop,
+            watcher.events(),
+        )
+        .await;
         watcher.finish();
-        self.end(run, recovered, summary, &signalled)
+        let time_is_up = over.is_some_and(|over| over.has_come());
+        self.end(run, recovered, summary, &signalled, time_is_up)
     }
 
     async fn preflight(&self, webex: &Webex) -> Result<PreflightReport, Failure> {
@@ -108,6 +123,7 @@ impl Job<'_> {
         recovered: usize,
         summary: RunSummary,
         signalled: &Signalled,
+        time_is_up: bool,
     ) -> Result<JobEnd, Failure> {
         let RunSummary { ended, traffic } = summary;
         let word = ended.as_str();
@@ -120,7 +136,12 @@ impl Job<'_> {
         let progress = self.store.progress()?;
         let rejected = self.store.status()?.map_or(0, |status| status.rejected);
         let pending = progress.iter().any(|phase| phase.pending > 0);
+        let ready = progress.iter().any(|phase| phase.ready > 0);
         let (code, stopped) = match ended {
+            Ended::Stopped if time_is_up => {
+                (OTHERS_READY, Some("the time given with --until has come".to_owned()))
+            }
+            Ended::Finished if ready => (OTHERS_READY, None),
             Ended::Finished if pending || rejected > 0 => (NEEDS_ATTENTION, None),
             Ended::Finished => (DONE, None),
             Ended::Stopped => (

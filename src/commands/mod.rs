@@ -10,6 +10,7 @@ mod org;
 mod output;
 #[cfg(feature = "sim")]
 mod rehearse;
+mod requeue;
 mod run;
 mod signals;
 #[cfg(feature = "sim")]
@@ -41,6 +42,7 @@ pub fn execute(cli: &Cli, env: Env<'_>, bars: &MultiProgress) -> Result<u8, Fail
     match &cli.command {
         Command::Ingest(args) => ingest::execute(&scene, args),
         Command::Run(args) => run::execute(&scene, args),
+        Command::Requeue(args) => requeue::execute(&scene, args),
         Command::Export(args) => export::execute(&scene, args),
         Command::Status(args) => status::execute(&scene, args),
         Command::Check(args) => check::execute(&scene, args),

@@ -10,6 +10,7 @@ use super::{Failure, Scene, ingest, org, output, run};
 use crate::cli::RehearseArgs;
 use crate::config::{self, InputConfig, RunConfig};
 use crate::export::FileKind;
+use crate::runner::Scope;
 use crate::sim::{self, SimConfig, SimHandle};
 use crate::store::{LoadReport, Lock, Store};
 
@@ -67,9 +68,18 @@ fn pass(
     let lock = Lock::take(&store)?;
     let loaded = file.take_in(&store, input)?.unwrap_or_default();
     output::note(scene.quiet, &format!("rehearsal, {name} run: {}", ingest::describe(&args.csv, &loaded)));
-    let end =
-        Job { store: &store, lock: &lock, output: &files, config, bars: scene.bars, confirm: &|_| true }
-            .execute()?;
+    let scope = Scope::default();
+    let end = Job {
+        scope: &scope,
+        until: None,
+        store: &store,
+        lock: &lock,
+        output: &files,
+        config,
+        bars: scene.bars,
+        confirm: &|_| true,
+    }
+    .execute()?;
     let seconds = begun.elapsed().as_secs_f64();
     Ok(summarise(&loaded, &end, webex.writes().saturating_sub(writes_before), seconds, files))
 }

@@ -3,12 +3,13 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use super::job::{Job, JobEnd};
-use super::{Failure, Scene, ingest, output};
+use super::{Failure, Scene, ingest, output, requeue};
 use crate::cli::RunArgs;
 use crate::config::{self, RunConfig};
+use crate::domain::Phase;
 use crate::export;
-use crate::runner::PreflightReport;
-use crate::store::{Lock, Store};
+use crate::runner::{PreflightReport, Scope};
+use crate::store::{Lock, PendingFilter, Selection, Store};
 
 pub(super) fn execute(scene: &Scene<'_>, args: &RunArgs) -> Result<u8, Failure> {
     let input = config::input(scene.env)?;
@@ -27,7 +28,14 @@ pub(super) fn execute(scene: &Scene<'_>, args: &RunArgs) -> Result<u8, Failure> 
         output::note(scene.quiet, &ingest::describe(csv, &report));
     }
     ingest::require_any_input(&store, &input)?;
+    if args.retry_pending {
+        let returned = store.requeue(&PendingFilter::default())?;
+        output::note(scene.quiet, &format!("{returned} pending rows are ready again"));
+    }
+    let scope = scope(&store, args)?;
     let end = Job {
+        scope: &scope,
+        until: args.until,
         store: &store,
         lock: &lock,
         output: &scene.paths.output,
@@ -39,6 +47,16 @@ pub(super) fn execute(scene: &Scene<'_>, args: &RunArgs) -> Result<u8, Failure> 
     output::print(&summary(&end))?;
     output::note(scene.quiet, &next(&end));
     Ok(end.code)
+}
+
+/// The part of the job that the command line asks for.
+fn scope(store: &Store, args: &RunArgs) -> Result<Scope, Failure> {
+    let keys = requeue::locations(store, &args.location)?;
+    Ok(Scope {
+        selection: Selection::locations(&keys),
+        phase: args.phase.and_then(Phase::from_number),
+        rows_per_phase: args.limit,
+    })
 }
 
 /// Production on a terminal asks once.

@@ -49,3 +49,53 @@ pub(super) fn listen(stop: CancellationToken) -> Signalled {
     });
     signalled
 }
+
+/// Whether the time has come at which a run is to stop.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TimeUp(std::rc::Rc<std::cell::Cell<bool>>);
+
+impl TimeUp {
+    pub(super) fn has_come(&self) -> bool {
+        self.0.get()
+    }
+}
+
+/// Cancels `stop` at a local time, tomorrow if it is past. Needs a `LocalSet`.
+pub(super) fn stop_at(until: jiff::civil::Time, stop: CancellationToken) -> TimeUp {
+    let time_up = TimeUp::default();
+    let told = time_up.clone();
+    let wait = until_then(until, &jiff::ZonedDateTime::now());
+    tokio::task::spawn_local(async move {
+        tokio::time::sleep(wait).await;
+        told.0.set(true);
+        tracing::warn!("until: the time has come; stopping after the requests under way");
+        stop.cancel();
+    });
+    time_up
+}
+
+fn until_then(until: jiff::civil::Time, now: &jiff::ZonedDateTime) -> std::time::Duration {
+    let today = now.with().time(until).build();
+    let then = match today {
+        Ok(then) if then > *now => Ok(then),
+        Ok(then) => then.tomorrow(),
+        Err(error) => Err(error),
+    };
+    // A local time that does not exist on that day is at most a day away all the same.
+    then.map_or(std::time::Duration::from_secs(86_400), |then| {
+        std::time::Duration::try_from(now.duration_until(&then)).unwrap_or_default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_past_time_means_tomorrow() {
+        let now: jiff::ZonedDateTime = "2026-11-24T22:30:00[Europe/Madrid]".parse().unwrap();
+        let minutes =
+            |text| until_then(jiff::civil::Time::strptime("%H:%M", text).unwrap(), &now).as_secs() / 60;
+        assert_eq!((minutes("23:00"), minutes("05:30"), minutes("22:30")), (30, 420, 1440));
+    }
+}

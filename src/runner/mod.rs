@@ -34,7 +34,7 @@ use licences::LicencePool;
 use token::TokenWatch;
 
 use crate::domain::Phase;
-use crate::store::{RunId, Store, StoreError};
+use crate::store::{RunId, Selection, Store, StoreError};
 use crate::webex::{Traffic, Trouble, Webex};
 
 /// Static limits of a run.
@@ -48,6 +48,17 @@ pub struct RunLimits {
     pub concurrency: usize,
     /// When a run stops for massive failure.
     pub breaker: Breaker,
+}
+
+/// The part of the job that a run works on; by default all of it.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// Which rows.
+    pub selection: Selection,
+    /// The only phase.
+    pub phase: Option<Phase>,
+    /// The most rows of a phase.
+    pub rows_per_phase: Option<u32>,
 }
 
 /// Why a run ended.
@@ -120,6 +131,7 @@ pub struct RunSummary {
     pub traffic: Traffic,
 }
 
+#[expect(clippy::too_many_arguments, reason = "each room hands over what it owns")]
 /// Works off every ready row. Must be called within a `LocalSet`; ends soon after `stop` is cancelled.
 pub async fn run(
     store: &Store,
@@ -127,6 +139,7 @@ pub async fn run(
     run: RunId,
     rows: RowSettings,
     limits: &RunLimits,
+    scope: &Scope,
     stop: CancellationToken,
     events: std::sync::mpsc::Sender<Event>,
 ) -> RunSummary {
@@ -147,7 +160,7 @@ pub async fn run(
         token: TokenWatch::new(stop.clone()),
         phase_began,
     });
-    let ended = phases(&context, limits, &stop, &events).await.unwrap_or(Ended::Finished);
+    let ended = phases(&context, limits, scope, &stop, &events).await.unwrap_or(Ended::Finished);
     let ended = context.cause_of(ended);
     RunSummary { ended, traffic: context.webex.traffic() }
 }
@@ -156,12 +169,20 @@ pub async fn run(
 async fn phases(
     context: &Rc<RunContext>,
     limits: &RunLimits,
+    scope: &Scope,
     stop: &CancellationToken,
     events: &std::sync::mpsc::Sender<Event>,
 ) -> Option<Ended> {
     let mut batches_left = limits.max_batches;
     for phase in Phase::IN_ORDER {
-        match context.writer.submit(move |connection| crate::store::has_ready(connection, phase)).await {
+        if scope.phase.is_some_and(|only| only != phase) {
+            continue;
+        }
+        let selection = scope.selection.clone();
+        let ready = move |connection: &crate::store::Connection| {
+            crate::store::has_ready(connection, phase, &selection)
+        };
+        match context.writer.submit(ready).await {
             Ok(true) => {}
             Ok(false) => continue,
             Err(error) => return Some(Ended::Storage(error)),
@@ -174,8 +195,15 @@ async fn phases(
             Err(ended) => return Some(ended),
         };
         let events_of_phase = events.clone();
-        let work =
-            phase::PhaseRun::new(Rc::clone(context), limits, phase, licences, stop.clone(), events_of_phase);
+        let work = phase::PhaseRun::new(
+            Rc::clone(context),
+            limits,
+            scope,
+            phase,
+            licences,
+            stop.clone(),
+            events_of_phase,
+        );
         if let Some(ended) = work.run(&mut batches_left).await {
             return Some(ended);
         }

@@ -11,7 +11,7 @@ use super::context::RunContext;
 use super::licences::{LicencePool, Place};
 use super::row;
 use super::work::{Finished, RowEnd};
-use super::{Ended, Event, RunLimits};
+use super::{Ended, Event, RunLimits, Scope};
 use crate::domain::{BatchId, Outcome, PendingReason, Phase};
 use crate::store::{self, ClaimedRow, StoreError};
 
@@ -22,6 +22,7 @@ const OPEN_BATCHES: usize = 2;
 pub(super) struct PhaseRun<'a> {
     context: Rc<RunContext>,
     limits: &'a RunLimits,
+    scope: &'a Scope,
     phase: Phase,
     licences: Rc<LicencePool>,
     stop: CancellationToken,
@@ -32,6 +33,8 @@ pub(super) struct PhaseRun<'a> {
     ended: Option<Ended>,
     exhausted: bool,
     limit_reached: bool,
+    /// How many more rows this phase may claim (`--limit`).
+    rows_left: u32,
 }
 
 #[derive(Default)]
@@ -56,6 +59,7 @@ impl<'a> PhaseRun<'a> {
     pub(super) fn new(
         context: Rc<RunContext>,
         limits: &'a RunLimits,
+        scope: &'a Scope,
         phase: Phase,
         licences: Rc<LicencePool>,
         stop: CancellationToken,
@@ -64,6 +68,7 @@ impl<'a> PhaseRun<'a> {
         PhaseRun {
             context,
             limits,
+            scope,
             phase,
             licences,
             stop,
@@ -74,6 +79,7 @@ impl<'a> PhaseRun<'a> {
             ended: None,
             exhausted: false,
             limit_reached: false,
+            rows_left: scope.rows_per_phase.unwrap_or(u32::MAX),
         }
     }
 
@@ -106,15 +112,20 @@ impl<'a> PhaseRun<'a> {
     }
 
     fn may_claim(&self) -> bool {
-        !self.exhausted && self.open.len() < OPEN_BATCHES
+        !self.exhausted && self.rows_left > 0 && self.open.len() < OPEN_BATCHES
     }
 
     async fn claim(&mut self, batches_left: &mut u32) {
-        let (run, phase, size) = (self.context.run, self.phase, self.limits.batch_size);
+        let (run, phase) = (self.context.run, self.phase);
+        let size = self.limits.batch_size.min(self.rows_left);
+        let selection = self.scope.selection.clone();
         // The limit stops claims, not the rows that were claimed under it.
         let Some(left) = batches_left.checked_sub(1) else {
-            let ready =
-                self.context.writer.submit(move |connection| store::has_ready(connection, phase)).await;
+            let ready = self
+                .context
+                .writer
+                .submit(move |connection| store::has_ready(connection, phase, &selection))
+                .await;
             match ready {
                 Ok(ready) => {
                     self.exhausted = true;
@@ -127,11 +138,13 @@ impl<'a> PhaseRun<'a> {
         match self
             .context
             .writer
-            .submit(move |connection| store::claim_batch(connection, run, phase, size))
+            .submit(move |connection| store::claim_batch(connection, run, phase, size, &selection))
             .await
         {
             Ok(Some(batch)) => {
                 *batches_left = left;
+                let claimed = u32::try_from(batch.rows.len()).unwrap_or(u32::MAX);
+                self.rows_left = self.rows_left.saturating_sub(claimed);
                 tracing::info!(batch = %batch.id, rows = batch.rows.len(), "batch.start");
                 let open = self.open.entry(batch.id).or_default();
                 open.left = open.left.saturating_add(batch.rows.len());

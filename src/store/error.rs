@@ -57,6 +57,16 @@ pub enum StoreError {
         /// As given.
         given: String,
     },
+    /// A condition given on the command line is no SQL on the view.
+    #[error(
+        "--where {condition:?}: {error}\n  it must be a condition on the columns of pending_rows, such as \"http_status = 404\""
+    )]
+    BadCondition {
+        /// As given.
+        condition: String,
+        /// What SQLite says.
+        error: String,
+    },
     /// The disk or the file system failed.
     #[error(
         "storage failed: {0}\n  nothing that was reported is lost; free the cause and run the same command again"

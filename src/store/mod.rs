@@ -15,6 +15,7 @@ mod lock;
 mod queue;
 mod reports;
 mod runs;
+mod selection;
 mod snapshot;
 mod writer;
 
@@ -32,6 +33,7 @@ pub use lock::Lock;
 pub use queue::{ClaimedBatch, ClaimedRow, Sibling, claim_batch, complete_batch, has_ready, release, settle};
 pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, Table, columns_of, walk};
 pub use runs::{Binding, InputRecord, RunId};
+pub use selection::{PendingFilter, RequeueCount, Selection};
 pub use snapshot::{
     SeenLocation, begin_locations, complete_locations, keep_calling, keep_locations, location_with_id,
     locations_named, locations_with_tag,

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::columns::{batch_id, optional, typed};
 use super::journal::{self, CallRecord, StepRecord};
 use super::runs::RunId;
+use super::selection::{CLAIMABLE, Selection};
 use super::{StoreError, now};
 use crate::domain::{
     BatchId, Cells, EntityType, LocationKey, Operation, Outcome, PendingReason, Phase, Record, RemoteId,
@@ -75,16 +76,15 @@ pub fn claim_batch(
     run: RunId,
     phase: Phase,
     size: u32,
+    selection: &Selection,
 ) -> Result<Option<ClaimedBatch>, StoreError> {
-    let unfinished = unfinished_batch(connection, phase)?;
+    let unfinished = unfinished_batch(connection, phase, selection)?;
     let id = match unfinished {
         Some(number) => reopen(connection, BatchId { phase, number })?,
-        None if has_ready(connection, phase)? => open_batch(connection, run, phase)?,
+        None if has_ready(connection, phase, selection)? => open_batch(connection, run, phase)?,
         None => return Ok(None),
     };
-    // What is left of a batch is claimed whole, so that it is judged whole.
-    let size = if unfinished.is_some() { u32::MAX } else { size };
-    let mut rows = take(connection, id, unfinished, size)?;
+    let mut rows = take(connection, id, unfinished, size, selection)?;
     rows.sort_by_key(|row| row.row_id);
     let mut locations = HashMap::new();
     for row in &mut rows {
@@ -190,19 +190,21 @@ pub(super) fn recover(connection: &Connection) -> Result<usize, StoreError> {
         .execute("UPDATE rows SET state = 'ready', updated_at = ?1 WHERE state = 'running'", [now()])?)
 }
 
-fn unfinished_batch(connection: &Connection, phase: Phase) -> Result<Option<u32>, StoreError> {
-    Ok(connection.query_row(
-        "SELECT min(batch) FROM rows WHERE phase = ?1 AND state = 'ready' AND batch > 0",
-        [phase.number()],
-        |row| row.get(0),
-    )?)
+fn unfinished_batch(
+    connection: &Connection,
+    phase: Phase,
+    selection: &Selection,
+) -> Result<Option<u32>, StoreError> {
+    let sql = format!("SELECT min(batch) FROM rows WHERE phase = :phase AND batch > 0 AND {CLAIMABLE}");
+    let parameters = named_params! { ":phase": phase.number(), ":locations": selection.parameter() };
+    Ok(connection.prepare_cached(&sql)?.query_row(parameters, |row| row.get(0))?)
 }
 
-/// Whether a row of the phase waits to be claimed.
-pub fn has_ready(connection: &Connection, phase: Phase) -> Result<bool, StoreError> {
-    Ok(connection
-        .prepare("SELECT 1 FROM rows WHERE phase = ?1 AND state = 'ready'")?
-        .exists([phase.number()])?)
+/// Whether a selected row of the phase waits to be claimed.
+pub fn has_ready(connection: &Connection, phase: Phase, selection: &Selection) -> Result<bool, StoreError> {
+    let sql = format!("SELECT 1 FROM rows WHERE phase = :phase AND {CLAIMABLE}");
+    let parameters = named_params! { ":phase": phase.number(), ":locations": selection.parameter() };
+    Ok(connection.prepare_cached(&sql)?.exists(parameters)?)
 }
 
 fn reopen(connection: &Connection, id: BatchId) -> Result<BatchId, StoreError> {
@@ -229,15 +231,25 @@ fn take(
     id: BatchId,
     unfinished: Option<u32>,
     size: u32,
+    selection: &Selection,
 ) -> Result<Vec<ClaimedRow>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "UPDATE rows SET state = 'running', batch = ?2, attempt = attempt + 1, step = NULL, message = NULL, http_status = NULL,
-                         tracking_id = NULL, updated_at = ?5
-         WHERE row_id IN (SELECT row_id FROM rows WHERE phase = ?1 AND state = 'ready' AND batch IS ?3 ORDER BY row_id LIMIT ?4)
-         RETURNING row_id, phase, batch AS number, attempt, entity_type, entity_key, location_key, cells",
-    )?;
-    let rows =
-        statement.query_map(params![id.phase.number(), id.number, unfinished, size, now()], claimed_row)?;
+    let sql = format!(
+        "UPDATE rows SET state = 'running', batch = :batch, attempt = attempt + 1, step = NULL, message = NULL,
+                         http_status = NULL, tracking_id = NULL, updated_at = :now
+         WHERE row_id IN (SELECT row_id FROM rows WHERE phase = :phase AND batch IS :unfinished AND {CLAIMABLE}
+                          ORDER BY row_id LIMIT :size)
+         RETURNING row_id, phase, batch AS number, attempt, entity_type, entity_key, location_key, cells"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let parameters = named_params! {
+        ":batch": id.number,
+        ":now": now(),
+        ":phase": id.phase.number(),
+        ":unfinished": unfinished,
+        ":size": size,
+        ":locations": selection.parameter(),
+    };
+    let rows = statement.query_map(parameters, claimed_row)?;
     rows.map(|row| row.map_err(StoreError::from).and_then(|row| row)).collect()
 }
 

@@ -1,0 +1,91 @@
+//! `requeue`: pending rows back to `ready`, after the cause is mended.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use super::exit::{DONE, USAGE};
+use super::{Failure, Scene, output};
+use crate::cli::RequeueArgs;
+use crate::domain::{PendingReason, Phase, RowId};
+use crate::export::{self, Edited, FileKind};
+use crate::store::{Lock, PendingFilter, RequeueCount, Store};
+
+pub(super) fn execute(scene: &Scene<'_>, args: &RequeueArgs) -> Result<u8, Failure> {
+    let store = Store::open(&scene.paths.database)?;
+    let filter = filter(&store, args)?;
+    let _lock = Lock::take(&store)?;
+    let counts = store.preview_requeue(&filter)?;
+    output::print(&describe(&counts))?;
+    if counts.is_empty() {
+        return Ok(DONE);
+    }
+    if !args.yes && !confirmed()? {
+        return Err(Failure::new(USAGE, "not confirmed; nothing was changed"));
+    }
+    let returned = store.requeue(&filter)?;
+    export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Keep)?;
+    output::note(scene.quiet, &format!("{returned} rows are ready again\n  next: wxbulk run"));
+    Ok(DONE)
+}
+
+fn filter(store: &Store, args: &RequeueArgs) -> Result<PendingFilter, Failure> {
+    let any = !args.reason.is_empty()
+        || args.phase.is_some()
+        || !args.row.is_empty()
+        || !args.location.is_empty()
+        || args.condition.is_some();
+    if any == args.all {
+        let what = if any {
+            "--all goes alone"
+        } else {
+            "say which rows: --reason, --phase, --row, --location, --where or --all"
+        };
+        return Err(Failure::new(USAGE, format!("requeue: {what}")));
+    }
+    Ok(PendingFilter {
+        reasons: args.reason.iter().map(|text| reason(text)).collect::<Result<_, _>>()?,
+        phase: args.phase.and_then(Phase::from_number),
+        rows: args.row.iter().filter_map(|row| RowId::new(*row)).collect(),
+        locations: locations(store, &args.location)?,
+        condition: args.condition.clone(),
+    })
+}
+
+fn reason(text: &str) -> Result<PendingReason, Failure> {
+    PendingReason::from_text(text).ok_or_else(|| {
+        let known: Vec<&str> = PendingReason::ALL.iter().map(|reason| reason.as_str()).collect();
+        Failure::new(USAGE, format!("--reason {text:?} is no reason code; there are {}", known.join(", ")))
+    })
+}
+
+/// The canonical keys of the locations that a user names.
+pub(super) fn locations(store: &Store, names: &[String]) -> Result<Vec<String>, Failure> {
+    let canonical = |name: &String| {
+        let unknown =
+            || Failure::new(USAGE, format!("--location {name:?}: no row of the file is of this location"));
+        store.canonical_location(name)?.ok_or_else(unknown)
+    };
+    names.iter().map(canonical).collect()
+}
+
+fn describe(counts: &[RequeueCount]) -> String {
+    if counts.is_empty() {
+        return "no pending row is meant\n".to_owned();
+    }
+    let line = |count: &RequeueCount| {
+        format!("phase {}  {:24} {:>7} rows\n", count.phase, count.reason_code, count.rows)
+    };
+    counts.iter().map(line).collect()
+}
+
+fn confirmed() -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(Failure::new(
+            USAGE,
+            "nobody can be asked here; with --yes these rows are returned. Nothing was changed",
+        ));
+    }
+    let mut answer = String::new();
+    let asked = write!(std::io::stderr(), "return them to ready? [yes/no] ")
+        .and_then(|()| std::io::stdin().lock().read_line(&mut answer));
+    Ok(asked.is_ok() && answer.trim().eq_ignore_ascii_case("yes"))
+}

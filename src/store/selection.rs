@@ -1,0 +1,147 @@
+//! Which rows a run works on, and which pending rows go back to `ready`.
+
+use rusqlite::{Connection, OptionalExtension, named_params};
+
+use super::{Store, StoreError, now};
+use crate::domain::{PendingReason, Phase, RowId, fold_name};
+
+/// The rows that a run may claim. A row whose prerequisite is still ready waits for it (R11).
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Canonical keys as a JSON array; `None` for every location.
+    locations: Option<String>,
+}
+
+impl Selection {
+    /// The rows of these locations, by canonical key.
+    pub fn locations(keys: &[String]) -> Selection {
+        Selection { locations: (!keys.is_empty()).then(|| json(keys)) }
+    }
+
+    pub(super) fn parameter(&self) -> Option<&str> {
+        self.locations.as_deref()
+    }
+}
+
+/// What a ready row must be to be claimed; `:locations` is the parameter of the selection.
+pub(super) const CLAIMABLE: &str = "rows.state = 'ready'
+    AND (:locations IS NULL OR rows.location_key IN (SELECT value FROM json_each(:locations)))
+    AND (rows.phase = 1 OR NOT EXISTS (
+        SELECT 1 FROM rows l WHERE l.phase = 1 AND l.state = 'ready' AND l.location_key = rows.location_key))
+    AND (rows.phase != 3 OR NOT EXISTS (
+        SELECT 1 FROM keys k JOIN rows u ON u.row_id = k.row_id
+        WHERE k.scope = 'user' AND k.value = rows.email AND u.state = 'ready'))";
+
+/// Which pending rows are meant; conditions are joined by AND, several reasons or rows by OR.
+#[derive(Debug, Clone, Default)]
+pub struct PendingFilter {
+    /// Reason codes or causes.
+    pub reasons: Vec<PendingReason>,
+    /// A phase.
+    pub phase: Option<Phase>,
+    /// Rows by number.
+    pub rows: Vec<RowId>,
+    /// Canonical keys of locations.
+    pub locations: Vec<String>,
+    /// A condition on the view `pending_rows`.
+    pub condition: Option<String>,
+}
+
+/// How many rows of a phase and reason would go back.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RequeueCount {
+    /// 1, 2 or 3.
+    pub phase: u8,
+    /// The reason code.
+    pub reason_code: String,
+    /// How many.
+    pub rows: u32,
+}
+
+impl Store {
+    /// The canonical key of a location that the file names in any of its ways.
+    pub fn canonical_location(&self, reference: &str) -> Result<Option<String>, StoreError> {
+        self.read(|connection| {
+            let known = connection
+                .query_row(
+                    "SELECT r.location_key FROM keys k JOIN rows r USING (row_id) WHERE k.scope = 'location' AND k.value = ?1",
+                    [fold_name(reference)],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            // A location outside the file is known by the rows that refer to it.
+            let sql = "SELECT location_key FROM rows WHERE location_key = ?1 LIMIT 1";
+            Ok(known.or(connection.query_row(sql, [reference], |row| row.get(0)).optional()?))
+        })
+    }
+
+    /// What `requeue` would return to `ready`; changes nothing.
+    pub fn preview_requeue(&self, filter: &PendingFilter) -> Result<Vec<RequeueCount>, StoreError> {
+        self.read(|connection| {
+            choose(connection, filter)?;
+            let mut statement = connection.prepare(
+                "SELECT phase, reason, count(*) FROM rows WHERE row_id IN (SELECT row_id FROM temp.chosen)
+                 GROUP BY phase, reason ORDER BY phase, count(*) DESC",
+            )?;
+            let counts = statement.query_map([], |row| {
+                Ok(RequeueCount { phase: row.get(0)?, reason_code: row.get(1)?, rows: row.get(2)? })
+            })?;
+            Ok(counts.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Returns pending rows, and those that are blocked by them, to `ready`. Their history stays.
+    pub fn requeue(&self, filter: &PendingFilter) -> Result<usize, StoreError> {
+        self.write(|connection| {
+            choose(connection, filter)?;
+            Ok(connection.execute(
+                "UPDATE rows SET state = 'ready', batch = NULL, reason = NULL, cause = NULL, blocked_by = NULL, updated_at = ?1
+                 WHERE state = 'pending' AND row_id IN (SELECT row_id FROM temp.chosen)",
+                [now()],
+            )?)
+        })
+    }
+}
+
+/// Puts the chosen rows, and those blocked by them, into `temp.chosen`.
+fn choose(connection: &Connection, filter: &PendingFilter) -> Result<(), StoreError> {
+    connection.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS chosen (row_id INTEGER PRIMARY KEY); DELETE FROM temp.chosen",
+    )?;
+    let condition = match &filter.condition {
+        Some(condition) => format!("r.row_id IN (SELECT row_id FROM pending_rows WHERE ({condition}))"),
+        None => "1".to_owned(),
+    };
+    let sql = format!(
+        "INSERT INTO temp.chosen
+         WITH RECURSIVE come (row_id) AS (
+             SELECT r.row_id FROM rows r WHERE r.state = 'pending' AND {condition}
+                AND (:reasons IS NULL OR r.reason IN (SELECT value FROM json_each(:reasons))
+                                      OR r.cause IN (SELECT value FROM json_each(:reasons)))
+                AND (:phase IS NULL OR r.phase = :phase)
+                AND (:rows IS NULL OR r.row_id IN (SELECT value FROM json_each(:rows)))
+                AND (:locations IS NULL OR r.location_key IN (SELECT value FROM json_each(:locations)))
+             UNION
+             SELECT b.row_id FROM come c JOIN rows b ON b.blocked_by = c.row_id AND b.state = 'pending')
+         SELECT row_id FROM come"
+    );
+    let reasons: Vec<&str> = filter.reasons.iter().map(|reason| reason.as_str()).collect();
+    let rows: Vec<u32> = filter.rows.iter().map(|row| row.get()).collect();
+    let mut statement = connection.prepare(&sql).map_err(|error| match &filter.condition {
+        Some(condition) => {
+            StoreError::BadCondition { condition: condition.clone(), error: error.to_string() }
+        }
+        None => error.into(),
+    })?;
+    statement.execute(named_params! {
+        ":reasons": (!reasons.is_empty()).then(|| json(&reasons)),
+        ":phase": filter.phase.map(Phase::number),
+        ":rows": (!rows.is_empty()).then(|| json(&rows)),
+        ":locations": (!filter.locations.is_empty()).then(|| json(&filter.locations)),
+    })?;
+    Ok(())
+}
+
+fn json(values: &(impl serde::Serialize + ?Sized)) -> String {
+    serde_json::to_string(values).unwrap_or_default()
+}
