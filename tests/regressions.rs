@@ -88,3 +88,15 @@ async fn a_partners_database_is_bound_to_the_customer_it_writes_to() {
     assert!(bench.wxbulk(&["run"]).await.expect(10).stderr.contains("customer-a"));
     assert_eq!(bench.sim.journal().len(), calls);
 }
+
+/// Retries show once a batch, and each of them only when asked for.
+#[tokio::test]
+async fn retries_are_logged_once_a_batch() {
+    let bench = Bench::new(&site(3)).await;
+    bench.sim.add_fault("people_list#1-4:status=503".parse().unwrap());
+    let csv = bench.csv_path().display().to_string();
+    let log = bench.wxbulk(&["run", &csv, "--verbose"]).await.expect(0).stderr;
+    assert_eq!(log.matches("request.again").count(), 4);
+    assert_eq!(log.matches("batch.retries").count(), 1);
+    assert!(log.contains("retries=4"), "{log}");
+}

@@ -14,6 +14,7 @@ use super::work::{Finished, RowEnd};
 use super::{Ended, Event, RunLimits, Scope};
 use crate::domain::{BatchId, Outcome, PendingReason, Phase};
 use crate::store::{self, ClaimedRow, StoreError};
+use crate::webex::Traffic;
 
 /// Batches that may be open at once: stragglers of one do not idle the pool.
 const OPEN_BATCHES: usize = 2;
@@ -33,6 +34,8 @@ pub(super) struct PhaseRun<'a> {
     ended: Option<Ended>,
     exhausted: bool,
     limit_reached: bool,
+    /// The traffic of which the retries are logged.
+    logged: Traffic,
     /// How many more rows this phase may claim (`--limit`).
     rows_left: u32,
 }
@@ -65,6 +68,7 @@ impl<'a> PhaseRun<'a> {
         stop: CancellationToken,
         events: std::sync::mpsc::Sender<Event>,
     ) -> PhaseRun<'a> {
+        let logged = context.webex.traffic();
         PhaseRun {
             context,
             limits,
@@ -79,6 +83,7 @@ impl<'a> PhaseRun<'a> {
             ended: None,
             exhausted: false,
             limit_reached: false,
+            logged,
             rows_left: scope.rows_per_phase.unwrap_or(u32::MAX),
         }
     }
@@ -210,12 +215,24 @@ impl<'a> PhaseRun<'a> {
         }
         let (success, pending, released) = (tally.success, tally.pending(), tally.released);
         tracing::info!(batch = %id, success, pending, released, causes = tally.summary(), "batch.end");
+        self.log_retries(id);
         self.tell(Event::BatchEnded);
         if tally.released == 0
             && let Some(verdict) = self.limits.breaker.verdict(&tally)
         {
             tracing::error!(critical = true, batch = %id, "breaker.open: {verdict}");
             self.end(Ended::Breaker(verdict));
+        }
+    }
+
+    /// One line a batch, however many retries there were.
+    fn log_retries(&mut self, id: BatchId) {
+        let now = self.context.webex.traffic();
+        let retries = now.retries.saturating_sub(self.logged.retries);
+        let refused = now.refused.saturating_sub(self.logged.refused);
+        self.logged = now;
+        if retries > 0 || refused > 0 {
+            tracing::info!(batch = %id, retries, refused, "batch.retries");
         }
     }
 

@@ -101,6 +101,7 @@ impl RowWork<'_> {
             let Some(delay) = doubt.resend.then(|| budget.next_retry()).flatten() else {
                 return Err(doubt.otherwise);
             };
+            self.context.webex.note_retry(&call);
             self.wait(self.context.webex.wait(delay.max(doubt.wait)).await)?;
         }
     }

@@ -22,6 +22,7 @@ struct State {
     next_slot: Option<Instant>,
     requests: u64,
     refused: u64,
+    retries: u64,
 }
 
 impl Pacer {
@@ -61,10 +62,15 @@ impl Pacer {
         }
     }
 
-    /// Requests sent, and those of them that were refused for pace.
-    pub(super) fn counts(&self) -> (u64, u64) {
+    pub(super) fn retried(&self) {
+        let mut state = self.lock();
+        state.retries = state.retries.saturating_add(1);
+    }
+
+    /// Requests sent, those of them that were refused for pace, and retries after failures that pass.
+    pub(super) fn counts(&self) -> (u64, u64, u64) {
         let state = self.lock();
-        (state.requests, state.refused)
+        (state.requests, state.refused, state.retries)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -88,7 +94,7 @@ mod tests {
         assert_eq!(pacer.next_slot(now), now);
         pacer.answered(WAIT, now);
         assert_eq!(pacer.next_slot(now), now + Duration::from_secs(5));
-        assert_eq!(pacer.counts(), (8, 7));
+        assert_eq!(pacer.counts(), (8, 7, 0));
     }
 
     #[test]

@@ -67,6 +67,8 @@ pub struct Traffic {
     pub requests: u64,
     /// Refused for pace (429).
     pub refused: u64,
+    /// Sent again after failures that pass.
+    pub retries: u64,
 }
 
 /// How one attempt ended.
@@ -117,8 +119,8 @@ impl Webex {
 
     /// Requests so far.
     pub fn traffic(&self) -> Traffic {
-        let (requests, refused) = self.pacer.counts();
-        Traffic { requests, refused }
+        let (requests, refused, retries) = self.pacer.counts();
+        Traffic { requests, refused, retries }
     }
 
     /// Sends a request, and again as far as that is safe and the budget lasts.
@@ -177,7 +179,10 @@ impl Webex {
                     self.pacer.answered(Some(wait), Instant::now());
                     wait
                 }
-                Attempt::NotSent(what) => budget.next_retry().ok_or_else(|| exhausted(trace, what, None))?,
+                Attempt::NotSent(what) => {
+                    self.pacer.retried();
+                    budget.next_retry().ok_or_else(|| exhausted(trace, what, None))?
+                }
                 Attempt::Unknown { what, backend_code, asked } if call.operation.repeat() != Repeat::Read => {
                     let (status, tracking_id) = (trace.status, trace.tracking_id.clone());
                     return Err(Trouble::Doubtful { status, what, tracking_id, backend_code, asked });
@@ -186,12 +191,20 @@ impl Webex {
                     return Err(exhausted(trace, what, backend_code));
                 }
                 Attempt::Unknown { what, backend_code, asked } => {
+                    self.pacer.retried();
                     let own = budget.next_retry().ok_or_else(|| exhausted(trace, what, backend_code))?;
                     if let Asked::Wait(wait) = asked { own.max(wait) } else { own }
                 }
             };
+            tracing::debug!(operation = %call.operation, tries = trace.tries, status = trace.status, ?delay, "request.again");
             self.wait(delay).await?;
         }
+    }
+
+    /// Counts a retry that a caller decided on after a look-up.
+    pub fn note_retry(&self, call: &Call) {
+        self.pacer.retried();
+        tracing::debug!(operation = %call.operation, "request.again");
     }
 
     /// Whether Webex was away for longer than the run may wait.
