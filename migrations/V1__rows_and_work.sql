@@ -184,13 +184,7 @@ BEGIN
     SELECT RAISE(ABORT, 'outcomes are never deleted');
 END;
 
--- What bulk reads of Webex saw. Serves only the run that read it; complete_at is set when the last page was read.
-CREATE TABLE snapshots (
-    kind        TEXT PRIMARY KEY CHECK (kind IN ('locations', 'calling_locations')),
-    run_id      INTEGER NOT NULL REFERENCES runs (run_id),
-    complete_at TEXT
-) STRICT, WITHOUT ROWID;
-
+-- What bulk reads of Webex saw; read anew at the start of each phase.
 CREATE TABLE seen_locations (
     remote_id       TEXT PRIMARY KEY,
     folded_name     TEXT NOT NULL,

@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::exit::{CONFIGURATION, DEFECT};
+use super::exit::CONFIGURATION;
 use super::{Failure, Scene, output};
 use crate::cli::CheckArgs;
 use crate::config;
@@ -14,10 +14,7 @@ pub(super) fn execute(scene: &Scene<'_>, args: &CheckArgs) -> Result<u8, Failure
     let config = config::run(scene.env)?;
     let webex = Webex::new(config.webex.clone(), CancellationToken::new())
         .map_err(|error| Failure::new(CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(DEFECT, format!("no runtime: {error}")))?;
+    let runtime = super::runtime()?;
     let report = runtime.block_on(runner::preflight(&webex))?;
     if args.json {
         return output::print_json(&report);

@@ -47,10 +47,7 @@ impl Job<'_> {
     /// Does the job on a runtime of its own.
     pub(super) fn execute(&self) -> Result<JobEnd, Failure> {
         self.prepare()?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::new(DEFECT, format!("no runtime: {error}")))?;
+        let runtime = super::runtime()?;
         tokio::task::LocalSet::new().block_on(&runtime, self.work())
     }
 
@@ -58,7 +55,6 @@ impl Job<'_> {
         let Job { store, output, config, .. } = self;
         store.verify_integrity()?;
         store.require_binding(&binding(config, config.rows.org_id.as_deref().unwrap_or_default()))?;
-        export::check_checkpoint(store, output)?;
         export::clean_leftovers(output)?;
         Ok(())
     }
@@ -133,8 +129,8 @@ impl Job<'_> {
         }
         self.store.finish_run(run, word, traffic.requests, traffic.refused)?;
         let exported = export::write(self.store, self.output, &FileKind::ALL, Edited::Keep)?;
-        let progress = self.store.progress()?;
-        let rejected = self.store.status()?.map_or(0, |status| status.rejected);
+        let (progress, rejected) =
+            self.store.status()?.map_or_else(Default::default, |status| (status.phases, status.rejected));
         let pending = progress.iter().any(|phase| phase.pending > 0);
         let ready = progress.iter().any(|phase| phase.ready > 0);
         let (code, stopped) = match ended {

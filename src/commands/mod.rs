@@ -56,6 +56,14 @@ pub fn execute(cli: &Cli, env: Env<'_>, bars: &MultiProgress) -> Result<u8, Fail
     }
 }
 
+/// A runtime on this thread: the work waits for Webex, not for the processor.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(exit::DEFECT, format!("no runtime: {error}")))
+}
+
 fn completions(shell: clap_complete::Shell) -> Result<u8, Failure> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "wxbulk", &mut text);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::exit::{DEFECT, DONE, STORAGE, USAGE};
+use super::exit::{DONE, STORAGE, USAGE};
 use super::{Failure, org, output};
 use crate::cli::{ReadArgs, SimulateArgs};
 use crate::sim::{self, Fault, OrgSeed, RateLimit, SimConfig};
@@ -15,10 +15,7 @@ pub(super) fn execute(args: &SimulateArgs) -> Result<u8, Failure> {
         ));
     }
     let config = config(args)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(DEFECT, format!("no runtime: {error}")))?;
+    let runtime = super::runtime()?;
     runtime.block_on(async {
         let handle = sim::start(config)
             .await

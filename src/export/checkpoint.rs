@@ -19,7 +19,7 @@ const TEXTS: [&str; 3] = ["input_hash", "started_at", "updated_at"];
 
 pub(super) fn write(connection: &Connection, out: &mut dyn Write) -> Result<(), ExportError> {
     let sql = "SELECT * FROM checkpoint";
-    let columns = store::columns_of(connection, sql)?.columns;
+    let columns = store::columns_of(connection, sql)?;
     let mut fields = Map::new();
     store::walk(connection, sql, |cells| {
         for (column, cell) in columns.iter().zip(cells) {

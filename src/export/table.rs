@@ -11,7 +11,7 @@ use crate::store::{self, Connection};
 pub(super) fn results(connection: &Connection, out: &mut dyn Write) -> Result<(), ExportError> {
     let sql = "SELECT * FROM results ORDER BY phase, row_id";
     let mut csv = Csv::new(out);
-    csv.line(store::columns_of(connection, sql)?.columns.iter().map(String::as_str))?;
+    csv.line(store::columns_of(connection, sql)?.iter().map(String::as_str))?;
     store::walk(connection, sql, |cells| {
         csv.line(cells.iter().map(|cell| cell.as_deref().unwrap_or_default()))
     })?;
@@ -26,7 +26,7 @@ pub(super) fn with_input(
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
     let sql = format!("SELECT * FROM {view} ORDER BY row_id");
-    let columns = store::columns_of(connection, &sql)?.columns;
+    let columns = store::columns_of(connection, &sql)?;
     let raw_at = columns.iter().position(|column| column == "raw_row_minified").unwrap_or_default();
     let further: Vec<&str> =
         own_columns(input).filter(|column| !columns.iter().any(|known| known == column)).collect();

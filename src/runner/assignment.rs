@@ -4,7 +4,7 @@ use super::directory;
 use super::licences::LicencePool;
 use super::settings;
 use super::site::{self, Site};
-use super::user::{calling_of, refuse_unsupported, require_here};
+use super::user::{Calling, calling_of, refuse_unsupported, require_here};
 use super::work::{Cause, Flow, RowWork, blocked, pending};
 use super::write::Shown;
 use crate::domain::{AssignmentRecord, Line, Operation, PendingReason, RemoteId, RowState, Step, StepState};
@@ -105,10 +105,11 @@ async fn calling_person(
     licences: &LicencePool,
 ) -> Flow<Person> {
     let person = directory::find_person(work, &assignment.email).await?;
-    match calling_of(&person, licences)? {
-        Some(at) => require_here(work, &at, site).await?,
-        None => return without_calling(work, assignment),
+    let calling = calling_of(&person, licences)?;
+    if matches!(calling, Calling::No) {
+        return without_calling(work, assignment);
     }
+    require_here(work, &calling, site).await?;
     Ok(person)
 }
 

@@ -40,6 +40,11 @@ pub(super) struct RunContext {
 }
 
 impl RunContext {
+    /// When a write that ended at this moment must show in a look-up.
+    pub(super) fn settled_after(&self, moment: Instant) -> Instant {
+        moment.checked_add(self.settings.settle).unwrap_or(moment)
+    }
+
     /// A 401 is asked about once for all rows.
     pub(super) async fn mind_the_token(&self, trouble: Option<&Trouble>) {
         if matches!(trouble, Some(Trouble::Refused(refusal)) if refusal.status == 401) {

@@ -25,18 +25,16 @@ pub(super) enum ReadFailure {
 
 /// Reads all locations and all calling locations into the store; until the last page they serve nobody.
 pub(super) async fn read_locations(context: &RunContext) -> Result<(), ReadFailure> {
-    let run = context.run;
-    stored(context.writer.submit(move |connection| store::begin_locations(connection, run)).await)?;
+    stored(context.writer.submit(store::forget_locations).await)?;
     read_shared(context, calls::locations(LOCATIONS_PAGE), "items", wire::location, |locations| {
-        let seen: Vec<SeenLocation> = locations.into_iter().map(|location| seen(location, false)).collect();
+        let seen: Vec<SeenLocation> = locations.into_iter().map(seen).collect();
         context.writer.submit(move |connection| store::keep_locations(connection, &seen))
     })
     .await?;
     read_shared(context, calls::calling_locations(), "locations", wire::id, |ids| {
         context.writer.submit(move |connection| store::keep_calling(connection, &ids))
     })
-    .await?;
-    stored(context.writer.submit(store::complete_locations).await)
+    .await
 }
 
 /// Reads a list that serves all rows, page by page into the store.
@@ -123,7 +121,7 @@ pub(super) async fn find_location_anew(
     name: &str,
 ) -> Flow<Located> {
     let found = work.pages(calls::locations_containing(name), "items", wire::location).await?;
-    let seen: Vec<SeenLocation> = found.into_iter().map(|location| seen(location, false)).collect();
+    let seen: Vec<SeenLocation> = found.into_iter().map(seen).collect();
     let tagged: Vec<SeenLocation> =
         seen.iter().filter(|seen| seen.tag.is_some() && seen.tag == location.external_id).cloned().collect();
     let folded = fold_name(name);
@@ -204,13 +202,14 @@ pub(super) async fn holder_of_number(
     Ok(entries.into_iter().find(|entry| entry.number.as_deref() == Some(number.as_str())))
 }
 
-pub(super) fn seen(location: wire::Location, calling_enabled: bool) -> SeenLocation {
+/// A location as `GET /locations` shows it, which does not say whether it has calling.
+pub(super) fn seen(location: wire::Location) -> SeenLocation {
     SeenLocation {
         id: location.id,
         name: location.name,
         tag: tag_in(&location.notes),
         body: location.body,
-        calling_enabled,
+        calling_enabled: false,
     }
 }
 

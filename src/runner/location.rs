@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::decide::{self, Located};
 use super::directory;
 use super::user::refuse_unsupported;
-use super::work::{Flow, RowWork, pending};
+use super::work::{Flow, RowWork, pending, stop_for};
 use super::write::Shown;
 use crate::domain::{
     LOCATION_SETTINGS_PREFIX, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState,
@@ -72,12 +72,12 @@ async fn find_unlisted(work: &mut RowWork<'_>, location: &LocationRecord) -> Flo
     if let Some(id) = work.row.created.clone() {
         match work.try_read(calls::location(&id)).await? {
             Ok(reply) => match wire::location(&reply.body) {
-                Ok(present) => return Ok(Located::Found(Box::new(directory::seen(present, false)))),
+                Ok(present) => return Ok(Located::Found(Box::new(directory::seen(present)))),
                 Err(lacking) => return pending(PendingReason::InvalidResponseSchema, lacking.to_string()),
             },
             // It was removed since, or is not readable yet: the list decides, once it must show it.
             Err(Trouble::Refused(refusal)) if refusal.status == 404 => {}
-            Err(trouble) => return work.stop_for(Operation::LocationGet, &trouble),
+            Err(trouble) => return stop_for(Operation::LocationGet, &trouble),
         }
     }
     let in_doubt = work.row.created.is_some() || work.left_in_doubt(Operation::LocationCreate);
@@ -182,7 +182,7 @@ async fn is_enabled(work: &mut RowWork<'_>, id: &RemoteId) -> Flow<bool> {
         Ok(_) => Ok(true),
         // Both mean: not a calling location (contract 3.4).
         Err(Trouble::Refused(refusal)) if matches!(refusal.status, 400 | 404) => Ok(false),
-        Err(trouble) => work.stop_for(Operation::CallingLocationGet, &trouble),
+        Err(trouble) => stop_for(Operation::CallingLocationGet, &trouble),
     }
 }
 

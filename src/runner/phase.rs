@@ -46,16 +46,10 @@ struct OpenBatch {
     tally: Tally,
 }
 
-/// A row that is stored with its end.
+/// A row that is stored with its end; `None` when it was given back.
 struct RowDone {
     batch: BatchId,
-    end: Done,
-}
-
-enum Done {
-    Settled(Outcome),
-    Released,
-    Failed(StoreError),
+    stored: Result<Option<Outcome>, StoreError>,
 }
 
 impl<'a> PhaseRun<'a> {
@@ -173,34 +167,30 @@ impl<'a> PhaseRun<'a> {
         self.tasks.spawn_local(async move {
             let batch = row.batch;
             let finished = row::process(&context, &licences, &row, place).await;
-            RowDone { batch, end: store_end(&context, row, finished).await }
+            RowDone { batch, stored: store_end(&context, row, finished).await }
         });
     }
 
     async fn row_ended(&mut self, joined: Result<RowDone, JoinError>) {
-        let done = match joined {
-            Ok(done) => done,
+        let (id, outcome) = match joined {
+            Ok(RowDone { batch, stored: Ok(outcome) }) => (batch, outcome),
+            Ok(RowDone { stored: Err(error), .. }) => return self.end(Ended::Storage(error)),
             // Only what stands outside the row's own guard can panic here.
             Err(_) => return self.end(Ended::Internal("storing a row panicked".to_owned())),
         };
-        if let Done::Failed(error) = done.end {
-            return self.end(Ended::Storage(error));
-        }
-        let Some(batch) = self.open.get_mut(&done.batch) else { return };
+        let Some(batch) = self.open.get_mut(&id) else { return };
         batch.left = batch.left.saturating_sub(1);
-        match done.end {
-            Done::Settled(outcome) => {
+        let complete = batch.left == 0;
+        match outcome {
+            Some(outcome) => {
                 batch.tally.add(&outcome);
-                self.tell(Event::RowEnded {
-                    phase: self.phase,
-                    success: matches!(outcome, Outcome::Success(_)),
-                });
+                let success = matches!(outcome, Outcome::Success(_));
+                self.tell(Event::RowEnded { phase: self.phase, success });
             }
-            Done::Released => batch.tally.released = batch.tally.released.saturating_add(1),
-            Done::Failed(_) => {}
+            None => batch.tally.released = batch.tally.released.saturating_add(1),
         }
-        if self.open.get(&done.batch).is_some_and(|batch| batch.left == 0) {
-            self.batch_ended(done.batch).await;
+        if complete {
+            self.batch_ended(id).await;
         }
     }
 
@@ -256,11 +246,7 @@ impl<'a> PhaseRun<'a> {
                 open.tally.released = open.tally.released.saturating_add(1);
             }
         }
-        let done: Vec<BatchId> =
-            self.open.iter().filter(|(_, open)| open.left == 0).map(|(id, _)| *id).collect();
-        for id in done {
-            self.open.remove(&id);
-        }
+        self.open.retain(|_, open| open.left > 0);
     }
 
     /// The first cause to stop is the one that counts, but a failure to store outranks all.
@@ -277,33 +263,28 @@ impl<'a> PhaseRun<'a> {
     }
 }
 
-async fn store_end(context: &RunContext, row: ClaimedRow, finished: Finished) -> Done {
-    let run = context.run;
+async fn store_end(
+    context: &RunContext,
+    row: ClaimedRow,
+    finished: Finished,
+) -> Result<Option<Outcome>, StoreError> {
+    let (run, writer) = (context.run, &context.writer);
     let Finished { end, steps, calls } = finished;
     match end {
         RowEnd::Settled(outcome) => {
-            let (kept, key) = (outcome.clone(), row.entity_key.clone());
-            let row_id = row.row_id;
-            let stored = context
-                .writer
-                .submit(move |connection| store::settle(connection, run, &row, &outcome, &steps, &calls))
-                .await;
-            match stored {
-                Ok(reason) => {
-                    log_end(row_id.get(), &key, &kept, reason);
-                    Done::Settled(kept)
-                }
-                Err(error) => Done::Failed(error),
-            }
+            let (kept, key, row_id) = (outcome.clone(), row.entity_key.clone(), row.row_id);
+            let settle = move |connection: &store::Connection| {
+                store::settle(connection, run, &row, &outcome, &steps, &calls)
+            };
+            let reason = writer.submit(settle).await?;
+            log_end(row_id.get(), &key, &kept, reason);
+            Ok(Some(kept))
         }
         RowEnd::Released => {
-            let stored = context
-                .writer
-                .submit(move |connection| store::release(connection, run, &row, &steps, &calls))
-                .await;
-            stored.map_or_else(Done::Failed, |()| Done::Released)
+            writer.submit(move |connection| store::release(connection, run, &row, &steps, &calls)).await?;
+            Ok(None)
         }
-        RowEnd::Storage(error) => Done::Failed(error),
+        RowEnd::Storage(error) => Err(error),
     }
 }
 

@@ -25,21 +25,11 @@ pub(super) async fn drive(
     let site = site::find(work).await?;
     let person = directory::find_person(work, &user.email).await?;
     let calling = calling_of(&person, licences)?;
-    work.done(
-        StepState::Unchanged,
-        match &calling {
-            Some(_) => "the person has calling",
-            None => "the person has no calling",
-        },
-    );
-    let has_calling = match calling {
-        Some(at) => {
-            require_here(work, &at, &site).await?;
-            work.resolve_earlier(Operation::LicensesUsersPatch, true);
-            true
-        }
-        None => false,
-    };
+    let has_calling = !matches!(calling, Calling::No);
+    let says = if has_calling { "the person has calling" } else { "the person has no calling" };
+    work.done(StepState::Unchanged, says);
+    require_here(work, &calling, &site).await?;
+    work.resolve_earlier(Operation::LicensesUsersPatch, has_calling);
     let mut done = Vec::new();
     match (has_calling, user.calling_enabled) {
         (true, _) => {
@@ -50,9 +40,8 @@ pub(super) async fn drive(
             let Some(place) = place else {
                 return pending(PendingReason::UnhandledException, "the row was not queued for a licence");
             };
-            work.resolve_earlier(Operation::LicensesUsersPatch, false);
             let line = line_of_partner(work, &site).await?;
-            enable(work, &person, &site, &line, licences, place).await?;
+            enable(work, user, &person, &site, &line, licences, place).await?;
             done.push(format!("calling enabled with {line}"));
         }
         (false, false) if user.settings.is_empty() => {
@@ -85,8 +74,18 @@ pub(super) fn refuse_unsupported(work: &mut RowWork<'_>, step: Step, columns: &[
     )
 }
 
-/// Where the person has calling: `Some(None)` when Webex does not say where.
-pub(super) fn calling_of(person: &Person, licences: &LicencePool) -> Flow<Option<Option<RemoteId>>> {
+/// Whether and where a person has calling.
+pub(super) enum Calling {
+    /// None at all.
+    No,
+    /// In this location.
+    At(RemoteId),
+    /// By a licence; Webex does not say where.
+    Somewhere,
+}
+
+/// What Webex says of a person's calling.
+pub(super) fn calling_of(person: &Person, licences: &LicencePool) -> Flow<Calling> {
     if let Some(errors) = &person.calling_unknown {
         return pending(
             PendingReason::InvalidResponseSchema,
@@ -96,15 +95,18 @@ pub(super) fn calling_of(person: &Person, licences: &LicencePool) -> Flow<Option
         );
     }
     match &person.location {
-        Some(location) => Ok(Some(Some(location.clone()))),
-        None if licences.gives_calling(&person.licenses) => Ok(Some(None)),
-        None => Ok(None),
+        Some(location) => Ok(Calling::At(location.clone())),
+        None if licences.gives_calling(&person.licenses) => Ok(Calling::Somewhere),
+        None => Ok(Calling::No),
     }
 }
 
 /// A person is never moved between locations (R4).
-pub(super) async fn require_here(work: &RowWork<'_>, at: &Option<RemoteId>, site: &Site) -> Flow<()> {
-    let Some(there) = at.as_ref().filter(|there| !there.same_as(&site.id)) else { return Ok(()) };
+pub(super) async fn require_here(work: &RowWork<'_>, calling: &Calling, site: &Site) -> Flow<()> {
+    let there = match calling {
+        Calling::At(there) if !there.same_as(&site.id) => there,
+        _ => return Ok(()),
+    };
     let name = directory::location_by_id(work, there).await?.map(|seen| seen.name);
     let elsewhere = name.map_or_else(|| format!("with id {there}"), |name| format!("{name:?}"));
     pending(
@@ -151,6 +153,7 @@ async fn same_site(work: &RowWork<'_>, partner: &Sibling, site: &Site) -> Flow<b
 
 async fn enable(
     work: &mut RowWork<'_>,
+    user: &UserRecord,
     person: &Person,
     site: &Site,
     line: &Line,
@@ -165,12 +168,6 @@ async fn enable(
         Ok(licence) => licence,
         Err(NoUnits(message)) => return pending(PendingReason::PreconditionMissing, message),
     };
-    let email = match &work.row.record {
-        Record::User(user) => user.email.clone(),
-        Record::Location(_) | Record::Assignment(_) => {
-            return pending(PendingReason::UnhandledException, "not a user row");
-        }
-    };
     let call =
         calls::add_license(&person.id, &licence, &site.id, line, work.context.settings.org_id.as_deref());
     let result = work
@@ -178,7 +175,7 @@ async fn enable(
             call,
             |reply| shows_licence(reply, &licence),
             async |work| {
-                let now = directory::search_person(work, &email).await?;
+                let now = directory::search_person(work, &user.email).await?;
                 let holds = |person: &Person| person.licenses.iter().any(|id| id.same_as(&licence));
                 Ok(now.is_some_and(|person| holds(&person)).then_some(()))
             },

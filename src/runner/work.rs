@@ -8,7 +8,7 @@ use super::reason;
 use crate::domain::{Failure, Operation, Outcome, PendingReason, RemoteId, RowId, Step, StepState, Success};
 use crate::store::{self, Ack, CallRecord, ClaimedRow, StepRecord, StoreError};
 use crate::webex::wire::Lacking;
-use crate::webex::{Call, Reply, Trace, Trouble};
+use crate::webex::{Call, Interrupted, Reply, Trace, Trouble};
 
 /// Why the work on a row stops before its end.
 #[derive(Debug)]
@@ -62,10 +62,10 @@ pub(super) struct RowWork<'a> {
     pub(super) answers: Vec<Ack<()>>,
 }
 
-impl Stop {
-    /// The same end, where it is one of the row.
-    pub(super) fn clone_pending(&self) -> Option<Stop> {
-        if let Stop::Pending(cause) = self { Some(Stop::Pending(cause.clone())) } else { None }
+/// The only trouble of a wait.
+impl From<Interrupted> for Stop {
+    fn from(_: Interrupted) -> Stop {
+        Stop::Interrupted
     }
 }
 
@@ -73,11 +73,23 @@ impl Cause {
     pub(super) fn new(reason: PendingReason, message: impl Into<String>) -> Cause {
         Cause { reason, message: message.into(), http_status: None, tracking_id: None, blocked_by: None }
     }
+
+    /// What remains of a request as a cause; `None` while the run is stopping.
+    pub(super) fn of(operation: Operation, trouble: &Trouble) -> Option<Cause> {
+        let reason = reason::for_trouble(operation, trouble)?;
+        let (message, http_status, tracking_id) = reason::describe(trouble);
+        Some(Cause { reason, message, http_status, tracking_id, blocked_by: None })
+    }
 }
 
 /// Makes a row pending.
 pub(super) fn pending<T>(reason: PendingReason, message: impl Into<String>) -> Flow<T> {
     Err(Stop::Pending(Cause::new(reason, message)))
+}
+
+/// Makes a row pending for what remains of a request, or stops it with the run.
+pub(super) fn stop_for<T>(operation: Operation, trouble: &Trouble) -> Flow<T> {
+    Err(Cause::of(operation, trouble).map_or(Stop::Interrupted, Stop::Pending))
 }
 
 /// Makes a row pending because of another (R11).
@@ -114,7 +126,7 @@ impl<'a> RowWork<'a> {
 
     /// Sends a read.
     pub(super) async fn read(&mut self, call: Call) -> Flow<Reply> {
-        self.try_read(call.clone()).await?.or_else(|trouble| self.stop_for(call.operation, &trouble))
+        self.try_read(call.clone()).await?.or_else(|trouble| stop_for(call.operation, &trouble))
     }
 
     /// Sends a read whose refusal is an answer too.
@@ -153,7 +165,7 @@ impl<'a> RowWork<'a> {
         self.context.mind_the_token(result.as_ref().err()).await;
         match result {
             Ok(()) => Ok(all),
-            Err(trouble) => self.stop_for(call.operation, &trouble),
+            Err(trouble) => stop_for(call.operation, &trouble),
         }
     }
 
@@ -163,23 +175,19 @@ impl<'a> RowWork<'a> {
     }
 
     /// Waits until what an earlier phase sent must show; false when that was so before.
-    pub(super) async fn settle_phase(&mut self) -> Flow<bool> {
-        let begun = self.context.phase_began.get();
-        let settled = begun.checked_add(self.context.settings.settle).unwrap_or(begun);
+    pub(super) async fn settle_phase(&self) -> Flow<bool> {
+        let settled = self.context.settled_after(self.context.phase_began.get());
         if settled <= Instant::now() {
             return Ok(false);
         }
-        let waited = self.context.webex.wait_until(settled).await;
-        self.wait(waited)?;
+        self.context.webex.wait_until(settled).await?;
         Ok(true)
     }
 
     /// Waits until what an earlier process may have sent must show in a look-up begun now.
-    pub(super) async fn settle_earlier(&mut self) -> Flow<()> {
-        let settled =
-            self.context.started.checked_add(self.context.settings.settle).unwrap_or(self.context.started);
-        let waited = self.context.webex.wait_until(settled).await;
-        self.wait(waited)
+    pub(super) async fn settle_earlier(&self) -> Flow<()> {
+        let settled = self.context.settled_after(self.context.started);
+        Ok(self.context.webex.wait_until(settled).await?)
     }
 
     /// Records what a look-up says of such earlier writes.
@@ -193,18 +201,6 @@ impl<'a> RowWork<'a> {
                 .writer
                 .submit(move |connection| store::resolve(connection, row_id, operation, applied)),
         );
-    }
-
-    /// Makes the row pending for what remains of a request.
-    pub(super) fn stop_for<T>(&self, operation: Operation, trouble: &Trouble) -> Flow<T> {
-        Err(self.stop_of(operation, trouble))
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as what the row does")]
-    pub(super) fn stop_of(&self, operation: Operation, trouble: &Trouble) -> Stop {
-        let Some(reason) = reason::for_trouble(operation, trouble) else { return Stop::Interrupted };
-        let (message, http_status, tracking_id) = reason::describe(trouble);
-        Stop::Pending(Cause { reason, message, http_status, tracking_id, blocked_by: None })
     }
 
     /// Ends the row: everything it did is to be stored together with its end.
@@ -245,11 +241,6 @@ impl<'a> RowWork<'a> {
             remote_id: self.remote_id.clone(),
             blocked_by: cause.blocked_by,
         }
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as what the row does")]
-    pub(super) fn wait(&self, waited: Result<(), Trouble>) -> Flow<()> {
-        waited.map_err(|_| Stop::Interrupted)
     }
 
     fn note_read(

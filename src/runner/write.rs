@@ -53,13 +53,13 @@ struct Doubt {
     wait: Duration,
     /// A look-up that shows nothing proves that nothing was applied.
     conclusive: bool,
-    /// The row's end when nothing is in place and it is not sent again.
-    otherwise: Stop,
+    /// Why the row is pending when nothing is in place and it is not sent again.
+    otherwise: Cause,
 }
 
 impl Doubt {
     /// Looked for once and not sent again.
-    const fn once(settle: bool, otherwise: Stop) -> Doubt {
+    const fn once(settle: bool, otherwise: Cause) -> Doubt {
         Doubt { settle, resend: false, wait: Duration::ZERO, conclusive: false, otherwise }
     }
 }
@@ -80,7 +80,7 @@ impl RowWork<'_> {
         // Bounded by the budget: each turn takes a retry from it.
         loop {
             let attempt = self.send_write(&call, &mut budget).await?;
-            let doubt = match self.verdict(&attempt, &shown) {
+            let doubt = match verdict(&attempt, &shown) {
                 Verdict::InPlace(value) => {
                     self.answered(&attempt, Some(true));
                     return Ok(value);
@@ -99,46 +99,10 @@ impl RowWork<'_> {
                 return Ok(value);
             }
             let Some(delay) = doubt.resend.then(|| budget.next_retry()).flatten() else {
-                return Err(doubt.otherwise);
+                return Err(Stop::Pending(doubt.otherwise));
             };
             self.context.webex.note_retry(&call);
-            self.wait(self.context.webex.wait(delay.max(doubt.wait)).await)?;
-        }
-    }
-
-    fn verdict<T>(&self, attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Verdict<T> {
-        let creates = attempt.operation.repeat() == Repeat::Creates;
-        let stop = |trouble: &Trouble| self.stop_of(attempt.operation, trouble);
-        let trouble = match &attempt.result {
-            Ok(reply) => match shown(reply) {
-                Shown::Proved(value) => return Verdict::InPlace(value),
-                Shown::Partial(message) => return Verdict::Partly(partly(attempt, message)),
-                Shown::ByLookUp(cause) => {
-                    let otherwise = Stop::Pending(cause);
-                    return Verdict::Doubt(Doubt { conclusive: true, ..Doubt::once(creates, otherwise) });
-                }
-                Shown::Unproved(what) => {
-                    &Trouble::BadReply { status: reply.status, what, tracking_id: reply.tracking_id.clone() }
-                }
-            },
-            Err(trouble) => trouble,
-        };
-        let otherwise = stop(trouble);
-        match trouble {
-            // Before Webex does anything, or before the request left.
-            Trouble::Interrupted | Trouble::Exhausted { .. } => Verdict::NotApplied(otherwise),
-            Trouble::Refused(refusal) if matches!(refusal.status, 401 | 403) => {
-                Verdict::NotApplied(otherwise)
-            }
-            Trouble::Refused(_) => {
-                Verdict::Doubt(Doubt { conclusive: true, ..Doubt::once(false, otherwise) })
-            }
-            Trouble::BadReply { .. } => Verdict::Doubt(Doubt::once(creates, otherwise)),
-            Trouble::Doubtful { asked, .. } => {
-                let resend = *asked != Asked::TooLong;
-                let wait = if let Asked::Wait(wait) = asked { *wait } else { Duration::ZERO };
-                Verdict::Doubt(Doubt { resend, wait, conclusive: true, ..Doubt::once(creates, otherwise) })
-            }
+            self.context.webex.wait(delay.max(doubt.wait)).await?;
         }
     }
 
@@ -164,7 +128,7 @@ impl RowWork<'_> {
             // A look-up that failed leaves the write's own trouble; one that decided something counts.
             Err(Stop::Pending(cause)) if !decides(&cause) => {
                 self.answered(attempt, None);
-                Err(doubt.otherwise.clone_pending().unwrap_or(Stop::Pending(cause)))
+                Err(Stop::Pending(doubt.otherwise.clone()))
             }
             Err(stop) => {
                 self.answered(attempt, None);
@@ -214,12 +178,46 @@ impl RowWork<'_> {
     }
 
     async fn settle_since(&mut self, attempt: &WriteAttempt) -> Flow<()> {
-        let settled = attempt.ended.checked_add(self.context.settings.settle).unwrap_or(attempt.ended);
+        let settled = self.context.settled_after(attempt.ended);
         let waited = self.context.webex.wait_until(settled).await;
         if waited.is_err() {
             self.answered(attempt, None);
         }
-        self.wait(waited)
+        Ok(waited?)
+    }
+}
+
+fn verdict<T>(attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Verdict<T> {
+    let creates = attempt.operation.repeat() == Repeat::Creates;
+    let trouble = match &attempt.result {
+        Ok(reply) => match shown(reply) {
+            Shown::Proved(value) => return Verdict::InPlace(value),
+            Shown::Partial(message) => return Verdict::Partly(partly(attempt, message)),
+            Shown::ByLookUp(cause) => {
+                return Verdict::Doubt(Doubt { conclusive: true, ..Doubt::once(creates, cause) });
+            }
+            Shown::Unproved(what) => {
+                &Trouble::BadReply { status: reply.status, what, tracking_id: reply.tracking_id.clone() }
+            }
+        },
+        Err(trouble) => trouble,
+    };
+    let Some(cause) = Cause::of(attempt.operation, trouble) else {
+        return Verdict::NotApplied(Stop::Interrupted);
+    };
+    match trouble {
+        // Before Webex does anything, or before the request left.
+        Trouble::Interrupted | Trouble::Exhausted { .. } => Verdict::NotApplied(Stop::Pending(cause)),
+        Trouble::Refused(refusal) if matches!(refusal.status, 401 | 403) => {
+            Verdict::NotApplied(Stop::Pending(cause))
+        }
+        Trouble::Refused(_) => Verdict::Doubt(Doubt { conclusive: true, ..Doubt::once(false, cause) }),
+        Trouble::BadReply { .. } => Verdict::Doubt(Doubt::once(creates, cause)),
+        Trouble::Doubtful { asked, .. } => {
+            let resend = *asked != Asked::TooLong;
+            let wait = if let Asked::Wait(wait) = asked { *wait } else { Duration::ZERO };
+            Verdict::Doubt(Doubt { resend, wait, conclusive: true, ..Doubt::once(creates, cause) })
+        }
     }
 }
 

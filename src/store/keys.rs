@@ -1,5 +1,8 @@
 //! The keys of a row (R23), and which of them must be its own (R13).
 
+use rusqlite::{Connection, OptionalExtension};
+
+use super::StoreError;
 use crate::domain::{Accepted, Cells, EntityType, LocationRecord, Record, RowId, fold_name};
 
 /// One key that a row must have to itself.
@@ -90,4 +93,12 @@ impl Place {
 
 pub(super) fn location_of(accepted: &Accepted) -> &str {
     accepted.cells.get("location_key").unwrap_or_default()
+}
+
+/// The canonical key of the location row that answers to this reference, whichever of its names it is.
+pub(super) fn canonical_key(connection: &Connection, reference: &str) -> Result<Option<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.location_key FROM keys k JOIN rows r USING (row_id) WHERE k.scope = 'location' AND k.value = ?1",
+    )?;
+    Ok(statement.query_row([fold_name(reference)], |row| row.get(0)).optional()?)
 }

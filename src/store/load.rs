@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::columns::typed;
 use super::input::{InputFacts, LoadError, LoadReport, RejectedSample};
-use super::keys::{Claim, Clash, Place, location_of};
+use super::keys::{Claim, Clash, Place, canonical_key, location_of};
 use super::{Store, StoreError, integrity, now};
 use crate::domain::{
-    Accepted, Cells, EntityType, InputHash, InputRow, Record, Rejected, RejectionReason, RowId, fold_name,
+    Accepted, Cells, EntityType, InputHash, InputRow, Record, Rejected, RejectionReason, RowId,
 };
 
 /// How many rejects a report names one by one.
@@ -143,12 +143,14 @@ impl<'a> Loader<'a> {
             Record::Location(location) => {
                 self.place(placed, accepted, Place::of_location(location, &accepted.cells))
             }
-            Record::User(_) | Record::Assignment(_) => match self.resolve(location_of(accepted))? {
-                Some(key) if !self.deferring => {
-                    self.place(placed, accepted, Place::of_person(accepted, &key))
+            Record::User(_) | Record::Assignment(_) => {
+                match canonical_key(self.connection, location_of(accepted))? {
+                    Some(key) if !self.deferring => {
+                        self.place(placed, accepted, Place::of_person(accepted, &key))
+                    }
+                    _ => self.defer(placed, accepted),
                 }
-                _ => self.defer(placed, accepted),
-            },
+            }
         }
     }
 
@@ -184,7 +186,7 @@ impl<'a> Loader<'a> {
             let cells: String = row.get("cells")?;
             let accepted = read_back(entity, &cells)?;
             let reference = location_of(&accepted);
-            let key = self.resolve(reference)?.unwrap_or_else(|| reference.to_owned());
+            let key = canonical_key(self.connection, reference)?.unwrap_or_else(|| reference.to_owned());
             self.place(&placed, &accepted, Place::of_person(&accepted, &key))?;
         }
         Ok(())
@@ -197,17 +199,6 @@ impl<'a> Loader<'a> {
             params![hash.as_str(), self.report.rows, self.input_id],
         )?;
         Ok(self.report)
-    }
-
-    /// The canonical key of the location row that answers to this reference.
-    fn resolve(&self, reference: &str) -> Result<Option<String>, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(
-                "SELECT r.location_key FROM keys k JOIN rows r USING (row_id) WHERE k.scope = 'location' AND k.value = ?1",
-            )?
-            .query_row([fold_name(reference)], |row| row.get(0))
-            .optional()?)
     }
 
     fn place(&mut self, placed: &Placed, accepted: &Accepted, place: Place) -> Result<(), StoreError> {

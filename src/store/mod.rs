@@ -31,12 +31,12 @@ pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};
 pub use journal::{CallRecord, NewCall, StepRecord, answer, intend, record_shared_call, resolve};
 pub use lock::Lock;
 pub use queue::{ClaimedBatch, ClaimedRow, Sibling, claim_batch, complete_batch, has_ready, release, settle};
-pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, Table, columns_of, walk};
+pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, columns_of, walk};
 pub use runs::{Binding, InputRecord, RunId};
 pub use selection::{PendingFilter, RequeueCount, Selection};
 pub use snapshot::{
-    SeenLocation, begin_locations, complete_locations, keep_calling, keep_locations, location_with_id,
-    locations_named, locations_with_tag,
+    SeenLocation, forget_locations, keep_calling, keep_locations, location_with_id, locations_named,
+    locations_with_tag,
 };
 pub use writer::{Ack, Writer};
 

@@ -81,13 +81,6 @@ pub struct StatusReport {
     pub run: Option<RunReport>,
 }
 
-/// A view's columns, before its rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
-    /// Names, in order.
-    pub columns: Vec<String>,
-}
-
 impl Store {
     /// All that `status` tells, of one moment. `None` before the first ingest.
     pub fn status(&self) -> Result<Option<StatusReport>, StoreError> {
@@ -203,9 +196,9 @@ pub fn walk<E: From<StoreError>>(
 }
 
 /// The columns of a query.
-pub fn columns_of(connection: &Connection, sql: &str) -> Result<Table, StoreError> {
+pub fn columns_of(connection: &Connection, sql: &str) -> Result<Vec<String>, StoreError> {
     let statement = connection.prepare(sql)?;
-    Ok(Table { columns: statement.column_names().into_iter().map(str::to_owned).collect() })
+    Ok(statement.column_names().into_iter().map(str::to_owned).collect())
 }
 
 fn text_of(value: ValueRef<'_>) -> Option<String> {

@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, named_params};
 
+use super::keys::canonical_key;
 use super::{Store, StoreError, now};
-use crate::domain::{PendingReason, Phase, RowId, fold_name};
+use crate::domain::{PendingReason, Phase, RowId};
 
 /// The rows that a run may claim. A row whose prerequisite is still ready waits for it (R11).
 #[derive(Debug, Clone, Default)]
@@ -62,16 +63,12 @@ impl Store {
     /// The canonical key of a location that the file names in any of its ways.
     pub fn canonical_location(&self, reference: &str) -> Result<Option<String>, StoreError> {
         self.read(|connection| {
-            let known = connection
-                .query_row(
-                    "SELECT r.location_key FROM keys k JOIN rows r USING (row_id) WHERE k.scope = 'location' AND k.value = ?1",
-                    [fold_name(reference)],
-                    |row| row.get(0),
-                )
-                .optional()?;
+            if let Some(known) = canonical_key(connection, reference)? {
+                return Ok(Some(known));
+            }
             // A location outside the file is known by the rows that refer to it.
             let sql = "SELECT location_key FROM rows WHERE location_key = ?1 LIMIT 1";
-            Ok(known.or(connection.query_row(sql, [reference], |row| row.get(0)).optional()?))
+            Ok(connection.query_row(sql, [reference], |row| row.get(0)).optional()?)
         })
     }
 

@@ -1,10 +1,10 @@
-//! What bulk reads of Webex saw, for look-ups. Serves only the run that read it, and only when complete.
+//! What bulk reads of Webex saw, for look-ups. Read anew at the start of each phase, which begins only when it is
+//! complete.
 
 use rusqlite::{Connection, params};
 
+use super::StoreError;
 use super::columns::typed;
-use super::runs::RunId;
-use super::{StoreError, now};
 use crate::domain::{RemoteId, fold_name};
 
 /// A location as a list of Webex showed it.
@@ -23,14 +23,8 @@ pub struct SeenLocation {
 }
 
 /// Forgets what was seen of locations, before they are read anew.
-pub fn begin_locations(connection: &Connection, run: RunId) -> Result<(), StoreError> {
+pub fn forget_locations(connection: &Connection) -> Result<(), StoreError> {
     connection.execute("DELETE FROM seen_locations", [])?;
-    for kind in ["locations", "calling_locations"] {
-        connection.execute(
-            "INSERT OR REPLACE INTO snapshots (kind, run_id, complete_at) VALUES (?1, ?2, NULL)",
-            params![kind, run.0],
-        )?;
-    }
     Ok(())
 }
 
@@ -60,15 +54,6 @@ pub fn keep_calling(connection: &Connection, ids: &[RemoteId]) -> Result<(), Sto
     for id in ids {
         update.execute([id.canonical()])?;
     }
-    Ok(())
-}
-
-/// Says that every page of both lists was read.
-pub fn complete_locations(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute(
-        "UPDATE snapshots SET complete_at = ?1 WHERE kind IN ('locations', 'calling_locations')",
-        [now()],
-    )?;
     Ok(())
 }
 

@@ -51,6 +51,16 @@ pub enum Trouble {
     Interrupted,
 }
 
+/// The run is stopping: a wait was cut short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interrupted;
+
+impl From<Interrupted> for Trouble {
+    fn from(_: Interrupted) -> Trouble {
+        Trouble::Interrupted
+    }
+}
+
 /// A refusal, read leniently from any of the five shapes of error bodies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {

@@ -19,7 +19,7 @@ pub mod wire;
 
 pub use budget::Budget;
 pub use calls::Call;
-pub use error::{Refusal, Trouble};
+pub use error::{Interrupted, Refusal, Trouble};
 pub use retry_after::Asked;
 pub use settings::{BaseUrl, BaseUrlError, Token, TokenError, WebexSettings};
 pub use transport::{Reply, Trace, Traffic, Webex};

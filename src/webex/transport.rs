@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::budget::Budget;
 use super::calls::Call;
 use super::contract::{self, Contract};
-use super::error::{Refusal, Trouble, describe, one_line};
+use super::error::{Interrupted, Refusal, Trouble, describe, one_line};
 use super::link::next_link;
 use super::outage::{Outage, State};
 use super::pacer::Pacer;
@@ -129,16 +129,16 @@ impl Webex {
     }
 
     /// Waits, but no longer than until the run is to stop.
-    pub async fn wait(&self, delay: Duration) -> Result<(), Trouble> {
+    pub async fn wait(&self, delay: Duration) -> Result<(), Interrupted> {
         tokio::select! {
             biased;
-            () = self.stop.cancelled() => Err(Trouble::Interrupted),
+            () = self.stop.cancelled() => Err(Interrupted),
             () = tokio::time::sleep(delay) => Ok(()),
         }
     }
 
     /// Waits until a moment.
-    pub async fn wait_until(&self, moment: Instant) -> Result<(), Trouble> {
+    pub async fn wait_until(&self, moment: Instant) -> Result<(), Interrupted> {
         self.wait(moment.saturating_duration_since(Instant::now())).await
     }
 
@@ -213,10 +213,10 @@ impl Webex {
     }
 
     /// Waits for a slot; a pause that begins meanwhile is waited for as well, a bounded number of times.
-    async fn admit(&self) -> Result<(), Trouble> {
+    async fn admit(&self) -> Result<(), Interrupted> {
         tokio::select! {
             biased;
-            () = self.stop.cancelled() => return Err(Trouble::Interrupted),
+            () = self.stop.cancelled() => return Err(Interrupted),
             () = self.outage.held() => {}
         }
         for _ in 0..100 {
@@ -225,7 +225,7 @@ impl Webex {
                 break;
             }
         }
-        if self.stop.is_cancelled() { Err(Trouble::Interrupted) } else { Ok(()) }
+        if self.stop.is_cancelled() { Err(Interrupted) } else { Ok(()) }
     }
 
     async fn attempt(&self, url: Url, call: &Call, trace: &mut Trace) -> Attempt {
