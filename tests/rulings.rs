@@ -299,3 +299,26 @@ async fn unknown_settings_stop_their_rows_before_any_call() {
     assert_eq!(bench.count("SELECT count(*) FROM rows WHERE reason = 'out_of_scope'"), 2);
     assert_eq!((requests_about(&bench, ANA), requests_about(&bench, "1002")), (0, 0));
 }
+
+#[tokio::test]
+async fn a_location_outside_the_file_may_be_called_by_any_of_its_names() {
+    let csv = Csv::new().user(ANA, "Madrid").assignment(ANA, "MAD-01", "1001");
+    let location = LocationSeed::calling("Madrid").notes("[ext_id=MAD-01]");
+    let bench = on(&csv, OrgSeed::default().location(location).person(ana())).await;
+    bench.run().await.expect(0);
+
+    bench.row("user", ANA).expect_success();
+    assert_eq!(bench.sim.org().person(ANA).unwrap().extension.as_deref(), Some("1001"));
+}
+
+#[tokio::test]
+async fn a_person_with_calling_elsewhere_is_told_both_locations() {
+    let csv = Csv::new().person(ANA, "Madrid", "1001");
+    let org = OrgSeed::default()
+        .location(LocationSeed::calling("Madrid"))
+        .location(LocationSeed::calling("Sevilla"));
+    let bench = on(&csv, org.person(ana().calling("Sevilla", "1001"))).await;
+    bench.run().await.expect(3);
+    let message = bench.row("user", ANA).message.unwrap();
+    assert!(message.contains("Madrid") && message.contains("Sevilla"), "{message}");
+}

@@ -167,3 +167,12 @@ async fn a_unit_given_with_a_206_is_gone() {
     bench.row("user", EVA).expect_pending("precondition_missing", "user_enable_calling");
     assert_eq!(patches_for(&bench, EVA), 0, "no unit, no request");
 }
+
+#[tokio::test]
+async fn a_licence_named_by_id_and_by_word_is_one_licence() {
+    let bench = on(&two("", ""), [licence(PROFESSIONAL, "s", 1)]).await;
+    bench.write_csv(&two("professional", &id_of(&bench, PROFESSIONAL)).text());
+    bench.sim.add_fault(Fault::on(Operation::PeopleList).key(ANA).delay(Duration::from_millis(150)));
+    bench.run().await.expect(3);
+    bench.row("user", ANA).expect_success();
+}

@@ -275,3 +275,17 @@ async fn an_unknown_location_setting_stops_its_row_before_any_call() {
     assert_eq!((row.state.as_str(), row.reason.as_deref()), ("pending", Some("out_of_scope")));
     assert!(bench.sim.journal().iter().all(|call| call.key.as_deref() != Some("Madrid")));
 }
+
+#[tokio::test]
+async fn notes_that_look_like_a_tag_are_no_tag() {
+    for text in ["x\n[ext_id=OTHER]", "[ext_id=MAD-01]", "[ext_id=OTHER]"] {
+        let csv = Csv::new().location("Madrid").cell("location_external_id", "MAD-01").cell("notes", text);
+        let bench = Bench::new(&csv).await;
+        bench.run().await;
+        let writes = bench.writes().len();
+        let path = bench.csv_path().display().to_string();
+        let again = bench.wxbulk(&["run", &path, "--output-dir", "another"]).await;
+        assert_eq!(bench.writes().len(), writes, "{text:?}");
+        assert!(again.code == 0 || bench.sim.org().locations.is_empty());
+    }
+}

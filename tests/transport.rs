@@ -373,3 +373,33 @@ async fn a_token_that_comes_back_in_escapes_reaches_no_file_and_no_output() {
         bench.check_invariants();
     }
 }
+
+#[tokio::test]
+async fn a_server_error_that_asks_for_too_long_a_wait_ends_the_row_at_once() {
+    let bench = bench().await.env("MAX_RETRY_AFTER_SECONDS", "1");
+    fault(&bench, "people_list:status=503,retry_after=86400");
+    bench.run().await.expect(3);
+    expect_end(&bench, "retry_exhausted", "503");
+    assert_eq!(tries(&bench), 2, "one for each row");
+}
+
+#[tokio::test]
+async fn a_write_refused_with_too_long_a_wait_is_not_sent_again() {
+    let bench = bench().await.env("MAX_RETRY_AFTER_SECONDS", "1");
+    fault(&bench, "licenses_users_patch:status=503,retry_after=86400");
+    bench.run().await.expect(3);
+    bench.row("user", ANA).expect_pending("retry_exhausted", "user_enable_calling");
+    assert_eq!(bench.writes().len(), 1);
+}
+
+#[tokio::test]
+async fn a_calling_location_with_an_unusable_id_is_not_no_calling() {
+    for location in [json!("../../people/me"), json!(42), json!("a b"), json!({"id": "x"})] {
+        let bench = bench().await;
+        let mut ana = ana_of(&bench);
+        ana["locationId"] = location.clone();
+        people(&bench, json!([ana]));
+        bench.run().await.expect(3);
+        assert!(bench.writes().is_empty(), "{location}");
+    }
+}
