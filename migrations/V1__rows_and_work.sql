@@ -58,6 +58,8 @@ CREATE TABLE rows (
     row_sha256   BLOB NOT NULL CHECK (length(row_sha256) = 32),
     state        TEXT NOT NULL CHECK (state IN ('ready', 'running', 'success', 'pending', 'rejected')),
     attempt      INTEGER NOT NULL DEFAULT 0,
+    -- Attempts up to this one were made for what the row was before it was amended; their writes are not this row's.
+    since_attempt INTEGER NOT NULL DEFAULT 0 CHECK (since_attempt <= attempt),
     batch        INTEGER,
     step         TEXT,
     reason       TEXT,
@@ -84,6 +86,10 @@ CREATE TABLE rows (
 -- What claims read: recovered rows (their old batch number kept) and fresh ones (no batch), in row order.
 CREATE INDEX claimable ON rows (phase, batch, row_id) WHERE state = 'ready';
 CREATE INDEX unfinished ON rows (phase, row_id) WHERE state IN ('ready', 'running');
+-- What an amended file asks for: rejected rows have no keys.
+CREATE INDEX rejected_by_key ON rows (entity_key) WHERE state = 'rejected';
+CREATE INDEX rejected_by_ref ON rows (row_ref) WHERE state = 'rejected';
+CREATE INDEX rejected_by_seal ON rows (row_sha256) WHERE state = 'rejected';
 
 -- The only moves a row can make. Who makes each: running <- claim; success, pending <- settle; ready <- recovery,
 -- drain, requeue, amend; rejected <- amend.

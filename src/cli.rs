@@ -59,7 +59,7 @@ Exit codes:
 pub enum Command {
     /// Read, normalise and validate a CSV into the database
     #[command(
-        after_help = "Example:\n  wxbulk ingest site.csv --check      what would be rejected, writing nothing"
+        after_help = "Examples:\n  wxbulk ingest site.csv --check      what would be rejected, writing nothing\n  wxbulk ingest --amend wxbulk-out/pending_rows.csv --check      what a corrected file would change, cell by cell\n\nA corrected file says which rows it means by row_id, else by their keys, else by row_ref. A column that it\nlacks stays as it is, a cell that is blank is cleared. Rows that are not in it are not touched."
     )]
     Ingest(IngestArgs),
     /// Drive Webex through the phases: locations, users, assignments
@@ -128,10 +128,16 @@ pub struct IngestArgs {
     /// How to read it.
     #[command(flatten)]
     pub read: ReadArgs,
+    /// The file corrects rows of this job: pending_rows.csv, rejected_rows.csv, the whole file or a part of it
+    #[arg(long)]
+    pub amend: bool,
+    /// With --amend: also return the pending rows of the file that it does not change to ready
+    #[arg(long, requires = "amend")]
+    pub retry: bool,
     /// Only say what would happen; write nothing
     #[arg(long)]
     pub check: bool,
-    /// Print the counts as JSON
+    /// Print the counts, and with --amend every change, as JSON
     #[arg(long)]
     pub json: bool,
 }

@@ -62,6 +62,7 @@ impl From<StoreError> for Failure {
             StoreError::Locked { .. } => LOCKED,
             StoreError::OtherInput { .. } | StoreError::OtherPipeline { .. } => OTHER_INPUT,
             StoreError::OtherBinding { .. } => CONFIGURATION,
+            StoreError::TooManyRows { .. } => LIMIT,
             StoreError::Storage(_) => STORAGE,
             StoreError::Invariant(_) => DEFECT,
         };

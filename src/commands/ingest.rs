@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use super::exit::{DONE, INPUT_REFUSED, NEEDS_ATTENTION};
-use super::{Failure, Scene, output};
+use super::{Failure, Scene, amend, output};
 use crate::cli::{IngestArgs, ReadArgs};
 use crate::config::{self, InputConfig};
 use crate::export::{self, Edited, FileKind};
 use crate::ingest::{self, IngestSettings, Reading};
-use crate::store::{InputFacts, LoadReport, Lock, Store};
+use crate::store::{InputFacts, LoadReport, Lock, RejectedSample, Store};
 
 pub(super) fn execute(scene: &Scene<'_>, args: &IngestArgs) -> Result<u8, Failure> {
     let config = config::input(scene.env)?;
+    if args.amend {
+        return amend::execute(scene, args, &config);
+    }
     let report = if args.check {
         let reading = open(&args.csv, &args.read, &config)?;
         Some(Store::check(&facts(&args.csv, &reading, &config), reading, Reading::finish)?)
@@ -63,20 +66,20 @@ pub(super) fn describe(csv: &Path, report: &LoadReport) -> String {
         "{rows} rows: {locations} locations, {users} users, {assignments} assignments, {rejected} rejected"
     );
     for sample in samples {
-        let column = sample.column.as_ref().map_or_else(String::new, |column| format!(":{column}"));
-        text.push_str(&format!(
-            "\n  {}:{}{column}: {} [{}]",
-            csv.display(),
-            sample.line,
-            sample.message,
-            sample.reason
-        ));
+        text.push_str(&format!("\n  {}", place_of(csv, sample)));
     }
     let shown = u32::try_from(samples.len()).unwrap_or(u32::MAX);
     if *rejected > shown {
         text.push_str(&format!("\n  and {} more, in rejected_rows.csv", rejected.saturating_sub(shown)));
     }
     text
+}
+
+/// `path:line:column: message [reason]`.
+pub(super) fn place_of(csv: &Path, sample: &RejectedSample) -> String {
+    let RejectedSample { line, column, reason, message } = sample;
+    let column = column.as_ref().map_or_else(String::new, |column| format!(":{column}"));
+    format!("{}:{line}{column}: {message} [{reason}]", csv.display())
 }
 
 fn tell(scene: &Scene<'_>, args: &IngestArgs, report: &LoadReport) -> Result<(), Failure> {
@@ -96,7 +99,7 @@ fn tell(scene: &Scene<'_>, args: &IngestArgs, report: &LoadReport) -> Result<(),
     Ok(())
 }
 
-fn open(csv: &Path, read: &ReadArgs, config: &InputConfig) -> Result<Reading, Failure> {
+pub(super) fn open(csv: &Path, read: &ReadArgs, config: &InputConfig) -> Result<Reading, Failure> {
     let settings = IngestSettings {
         max_rows: config.max_rows,
         default_language: config.default_language.clone(),
@@ -106,7 +109,7 @@ fn open(csv: &Path, read: &ReadArgs, config: &InputConfig) -> Result<Reading, Fa
     Ok(ingest::open(csv, &settings)?)
 }
 
-fn facts(csv: &Path, reading: &Reading, config: &InputConfig) -> InputFacts {
+pub(super) fn facts(csv: &Path, reading: &Reading, config: &InputConfig) -> InputFacts {
     let header = reading.header();
     InputFacts {
         path: csv.display().to_string(),

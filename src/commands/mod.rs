@@ -1,5 +1,6 @@
 //! One function a subcommand: the whole story of each.
 
+mod amend;
 mod check;
 mod exit;
 mod export;

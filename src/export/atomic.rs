@@ -65,13 +65,19 @@ impl Prepared {
         Ok(Prepared { path, name: name.to_owned(), temporary, sha256 })
     }
 
+    /// The hash of the file in its place; `None` when there is none.
+    pub(super) fn present(&self) -> Result<Option<String>, ExportError> {
+        hash_of(&self.path)
+    }
+
     /// Whether the file in its place is one that wxbulk wrote, or there is none.
-    pub(super) fn is_ours(&self, store: &Store) -> Result<bool, ExportError> {
-        let Some(present) = hash_of(&self.path)? else { return Ok(true) };
+    pub(super) fn is_ours(&self, store: &Store, present: Option<&str>) -> Result<bool, ExportError> {
+        let Some(present) = present else { return Ok(true) };
         let record = store.file_record(&self.name)?;
         Ok(present == self.sha256
-            || record
-                .is_some_and(|record| record.sha256 == present || record.previous.as_ref() == Some(&present)))
+            || record.is_some_and(|record| {
+                record.sha256 == present || record.previous.as_deref() == Some(present)
+            }))
     }
 
     pub(super) fn replace(self, store: &Store) -> Result<PathBuf, ExportError> {

@@ -7,6 +7,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
+use crate::domain::InputHash;
 use crate::store::{Store, StoreError};
 use atomic::Prepared;
 
@@ -59,12 +60,14 @@ impl FileKind {
 }
 
 /// What to do with a file that is not as wxbulk wrote it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edited {
     /// Write nothing and say so.
     Refuse,
     /// Leave that file alone and write the others.
     Keep,
+    /// Leave that file alone, unless it is the one with this hash, whose corrections were all taken over just now.
+    KeepOthersThan(InputHash),
     /// Replace it.
     Overwrite,
 }
@@ -123,15 +126,25 @@ pub fn write(
     kinds: &[FileKind],
     edited: Edited,
 ) -> Result<Exported, ExportError> {
-    let Some(input) = store.latest_input()? else { return Ok(Exported::default()) };
-    let prepared = prepare(store, directory, kinds, &input.columns)?;
+    if store.latest_input()?.is_none() {
+        return Ok(Exported::default());
+    }
+    let prepared = prepare(store, directory, kinds, &store.input_columns()?)?;
     let mut exported = Exported::default();
     let mut wanted = Vec::new();
     for file in prepared {
-        match (file.is_ours(store)?, edited) {
-            (true, _) | (false, Edited::Overwrite) => wanted.push(file),
-            (false, Edited::Keep) => exported.kept.push(file.path),
+        let present = file.present()?;
+        let may_go = match &edited {
+            Edited::Overwrite => true,
+            Edited::KeepOthersThan(taken_over) if present.as_deref() == Some(taken_over.as_str()) => true,
+            Edited::KeepOthersThan(_) | Edited::Keep | Edited::Refuse => {
+                file.is_ours(store, present.as_deref())?
+            }
+        };
+        match (may_go, &edited) {
+            (true, _) => wanted.push(file),
             (false, Edited::Refuse) => return Err(ExportError::Edited { path: file.path }),
+            (false, _) => exported.kept.push(file.path),
         }
     }
     for file in wanted {

@@ -67,6 +67,16 @@ pub enum StoreError {
         /// What SQLite says.
         error: String,
     },
+    /// A file would bring the job over its limit.
+    #[error(
+        "with the new rows of this file the job has {rows} rows, more than {max_rows}: raise MAX_ROWS, or make another job of the new rows; nothing was changed"
+    )]
+    TooManyRows {
+        /// `MAX_ROWS`.
+        max_rows: u32,
+        /// Rows of the job with the file.
+        rows: u32,
+    },
     /// The disk or the file system failed.
     #[error(
         "storage failed: {0}\n  nothing that was reported is lost; free the cause and run the same command again"

@@ -1,6 +1,7 @@
 //! What is told of an input file, and what the loading of it tells.
 
 use super::StoreError;
+use crate::domain::Rejected;
 
 /// What is known of an input file beside its rows.
 #[derive(Debug, Clone)]
@@ -45,6 +46,17 @@ pub struct RejectedSample {
     pub reason: &'static str,
     /// What is wrong and how to fix it.
     pub message: String,
+}
+
+impl RejectedSample {
+    pub(super) fn of(line: u64, rejected: &Rejected) -> RejectedSample {
+        RejectedSample {
+            line,
+            column: rejected.column.clone(),
+            reason: rejected.reason.as_str(),
+            message: rejected.message.clone(),
+        }
+    }
 }
 
 /// Why a file was not taken in.

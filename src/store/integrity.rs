@@ -124,7 +124,7 @@ pub(super) fn verify(connection: &Connection) -> Result<(), StoreError> {
         let raw: String = row.get(1)?;
         let cells: Option<String> = row.get(2)?;
         let sealed: [u8; 32] = row.get(3)?;
-        if super::load::seal(&raw, cells.as_deref()) != sealed {
+        if super::ingested::seal(&raw, cells.as_deref()) != sealed {
             let row_id: u32 = row.get(0)?;
             return Err(StoreError::damaged(&place, &format!("row {row_id} is not as it was ingested")));
         }

@@ -156,18 +156,23 @@ pub(super) fn record_steps(
     Ok(())
 }
 
+/// The calls of the row ?1 as it is now, not as it was before it was amended.
+const OF_THE_ROW: &str = "row_id = ?1 AND attempt > (SELECT since_attempt FROM rows WHERE rows.row_id = ?1)";
+
 /// How many writes of a row are in place in Webex.
 pub(super) fn applied_calls(connection: &Connection, row_id: RowId) -> Result<u32, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT count(*) FROM calls WHERE row_id = ?1 AND mutating = 1 AND applied = 1")?
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM calls WHERE mutating = 1 AND applied = 1 AND {OF_THE_ROW}"
+        ))?
         .query_row([row_id.get()], |row| row.get(0))?)
 }
 
 /// The operations of a row's writes of which nobody knows whether they were applied.
 pub(super) fn unsettled_calls(connection: &Connection, row_id: RowId) -> Result<Vec<Operation>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT DISTINCT operation FROM calls WHERE row_id = ?1 AND mutating = 1 AND applied IS NULL",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT DISTINCT operation FROM calls WHERE mutating = 1 AND applied IS NULL AND {OF_THE_ROW}"
+    ))?;
     let rows = statement.query_map([row_id.get()], |row| typed(row, "operation"))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -179,8 +184,8 @@ pub(super) fn created_location(
 ) -> Result<Option<RemoteId>, StoreError> {
     Ok(connection
         .prepare_cached(
-            "SELECT remote_id FROM calls WHERE row_id = ?1 AND operation = 'location_create' AND applied = 1
-             AND remote_id IS NOT NULL ORDER BY call_id DESC LIMIT 1",
+            &format!("SELECT remote_id FROM calls WHERE operation = 'location_create' AND applied = 1 AND remote_id IS NOT NULL
+                      AND {OF_THE_ROW} ORDER BY call_id DESC LIMIT 1"),
         )?
         .query_row([row_id.get()], |row| typed(row, "remote_id"))
         .optional()?)

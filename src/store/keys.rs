@@ -1,11 +1,15 @@
 //! The keys of a row (R23), and which of them must be its own (R13).
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
-use crate::domain::{Accepted, Cells, EntityType, LocationRecord, Record, RowId, fold_name};
+use super::columns::typed;
+use crate::domain::{
+    Accepted, Cells, EntityType, LocationRecord, Record, Rejected, RejectionReason, RowId, fold_name,
+};
 
 /// One key that a row must have to itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Claim {
     pub(super) scope: &'static str,
     pub(super) value: String,
@@ -22,6 +26,11 @@ impl Claim {
     ) -> Claim {
         Claim { scope, value: value.into(), what, shown: shown.to_owned() }
     }
+
+    /// The claim to a row's `row_ref`, if it has one.
+    pub(super) fn of_row_ref(cells: &Cells) -> Option<Claim> {
+        cells.get("row_ref").map(|row_ref| Claim::new("row_ref", row_ref, "row_ref", row_ref))
+    }
 }
 
 /// A key that an earlier row has.
@@ -29,6 +38,24 @@ pub(super) struct Clash {
     pub(super) what: &'static str,
     pub(super) shown: String,
     pub(super) owner: RowId,
+}
+
+impl Clash {
+    /// The refusal of the later row, given the line of the first where that is known.
+    pub(super) fn refusal(&self, accepted: &Accepted, line: Option<i64>) -> Rejected {
+        let Clash { what, shown, owner } = self;
+        let place = line.map_or_else(|| format!("row {owner}"), |line| format!("row {owner} (line {line})"));
+        let key = accepted.cells.get("entity_key").or_else(|| accepted.cells.get("email"));
+        Rejected {
+            entity: Some(accepted.record.entity()),
+            entity_key: key.map(str::to_owned),
+            reason: RejectionReason::DuplicateKey,
+            column: Some((*what).to_owned()),
+            message: format!(
+                "the {what} {shown:?} is already on {place}: the first stays; correct the {what} or remove this row"
+            ),
+        }
+    }
 }
 
 /// The keys of a row (R23) and which of them must be its own (R13).
@@ -39,6 +66,14 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Where an accepted row stands, given the canonical key of the location that a person's row refers to.
+    pub(super) fn of(accepted: &Accepted, location_key: &str) -> Place {
+        match &accepted.record {
+            Record::Location(location) => Place::of_location(location, &accepted.cells),
+            Record::User(_) | Record::Assignment(_) => Place::of_person(accepted, location_key),
+        }
+    }
+
     pub(super) fn of_location(location: &LocationRecord, cells: &Cells) -> Place {
         let names = [
             ("location_key", location.explicit_key.as_deref()),
@@ -101,4 +136,46 @@ pub(super) fn canonical_key(connection: &Connection, reference: &str) -> Result<
         "SELECT r.location_key FROM keys k JOIN rows r USING (row_id) WHERE k.scope = 'location' AND k.value = ?1",
     )?;
     Ok(statement.query_row([fold_name(reference)], |row| row.get(0)).optional()?)
+}
+
+/// Takes the keys for this row, or gives the claim that another row has, and takes none.
+pub(super) fn claim(
+    connection: &Connection,
+    row_id: RowId,
+    claims: &[Claim],
+) -> Result<Option<Clash>, StoreError> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO keys (scope, value, row_id) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET row_id = row_id RETURNING row_id",
+    )?;
+    for (taken, claim) in claims.iter().enumerate() {
+        let owner: RowId =
+            insert.query_row(params![claim.scope, claim.value, row_id.get()], |row| typed(row, "row_id"))?;
+        if owner != row_id {
+            give_back(connection, row_id, claims.iter().take(taken))?;
+            return Ok(Some(Clash { what: claim.what, shown: claim.shown.clone(), owner }));
+        }
+    }
+    Ok(None)
+}
+
+/// Frees the keys that this row has.
+pub(super) fn give_back<'c>(
+    connection: &Connection,
+    row_id: RowId,
+    claims: impl IntoIterator<Item = &'c Claim>,
+) -> Result<(), StoreError> {
+    let mut delete =
+        connection.prepare_cached("DELETE FROM keys WHERE scope = ?1 AND value = ?2 AND row_id = ?3")?;
+    for claim in claims {
+        delete.execute(params![claim.scope, claim.value, row_id.get()])?;
+    }
+    Ok(())
+}
+
+/// The row that has a key.
+pub(super) fn owner(connection: &Connection, scope: &str, value: &str) -> Result<Option<RowId>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT row_id FROM keys WHERE scope = ?1 AND value = ?2")?;
+    Ok(statement.query_row([scope, value], |row| typed(row, "row_id")).optional()?)
 }

@@ -3,9 +3,11 @@
 //! Writers hold the lock file ([`Lock`]); readers may come at any time. During a run every write goes through
 //! [`Writer`], so that one thread alone commits, in groups.
 
+mod amend;
 mod columns;
 mod error;
 mod files;
+mod ingested;
 mod input;
 mod integrity;
 mod journal;
@@ -25,6 +27,7 @@ use std::time::Duration;
 pub use rusqlite::Connection;
 use rusqlite::{OpenFlags, TransactionBehavior};
 
+pub use amend::{AmendOptions, AmendReport, CellChange, RefusedRow, RowChange};
 pub use error::StoreError;
 pub use files::FileRecord;
 pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};

@@ -22,8 +22,6 @@ pub struct InputRecord {
     pub hash: String,
     /// Its path as given.
     pub path: String,
-    /// Its columns, folded, in the order of the file.
-    pub columns: Vec<String>,
     /// The `PIPELINE_VERSION` under which it was taken in.
     pub pipeline_version: u32,
     /// When.
@@ -47,21 +45,31 @@ impl Store {
         self.read(|connection| {
             Ok(connection
                 .query_row(
-                    "SELECT input_hash, path, columns, pipeline_version, ingested_at FROM inputs
+                    "SELECT input_hash, path, pipeline_version, ingested_at FROM inputs
                      ORDER BY input_id DESC LIMIT 1",
                     [],
                     |row| {
-                        let columns: String = row.get(2)?;
                         Ok(InputRecord {
                             hash: row.get(0)?,
                             path: row.get(1)?,
-                            columns: serde_json::from_str(&columns).unwrap_or_default(),
-                            pipeline_version: row.get(3)?,
-                            ingested_at: row.get(4)?,
+                            pipeline_version: row.get(2)?,
+                            ingested_at: row.get(3)?,
                         })
                     },
                 )
                 .optional()?)
+        })
+    }
+
+    /// Every column that any input had, folded, in the order in which they came up.
+    pub fn input_columns(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT c.value FROM inputs i, json_each(i.columns) c
+                 GROUP BY c.value ORDER BY min(i.input_id * 10000 + c.key)",
+            )?;
+            let columns = statement.query_map([], |row| row.get(0))?;
+            Ok(columns.collect::<Result<_, _>>()?)
         })
     }
 
