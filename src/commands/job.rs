@@ -35,12 +35,20 @@ pub(super) struct Job<'a> {
 pub(super) struct JobEnd {
     pub(super) code: u8,
     /// Why it stopped early, if it did.
-    pub(super) stopped: Option<String>,
+    pub(super) stopped: Option<Stopped>,
     pub(super) traffic: Traffic,
     pub(super) progress: Vec<PhaseProgress>,
     pub(super) rejected: u32,
     pub(super) recovered: usize,
     pub(super) kept_files: Vec<std::path::PathBuf>,
+}
+
+/// Why a job stopped before its end.
+pub(super) struct Stopped {
+    /// What happened.
+    pub(super) what: String,
+    /// What to type now.
+    pub(super) next: &'static str,
 }
 
 impl Job<'_> {
@@ -134,37 +142,60 @@ impl Job<'_> {
         let pending = progress.iter().any(|phase| phase.pending > 0);
         let ready = progress.iter().any(|phase| phase.ready > 0);
         let (code, stopped) = match ended {
-            Ended::Stopped if time_is_up => {
-                (OTHERS_READY, Some("the time given with --until has come".to_owned()))
-            }
             Ended::Finished if ready => (OTHERS_READY, None),
             Ended::Finished if pending || rejected > 0 => (NEEDS_ATTENTION, None),
             Ended::Finished => (DONE, None),
+            Ended::Stopped if time_is_up => {
+                (OTHERS_READY, Some(Stopped::early("the time given with --until has come")))
+            }
             Ended::Stopped => (
                 signalled.exit_code(),
-                Some("stopped by a signal; everything done so far is kept".to_owned()),
+                Some(Stopped::early("stopped by a signal; everything done so far is kept")),
             ),
+            Ended::Storage(error) => return Err(error.into()),
+            other => Stopped::by_itself(other),
+        };
+        Ok(JobEnd { code, stopped, traffic, progress, rejected, recovered, kept_files: exported.kept })
+    }
+}
+
+impl Stopped {
+    fn early(what: &str) -> Stopped {
+        Stopped { what: what.to_owned(), next: "wxbulk run    (goes on where this run stopped)" }
+    }
+
+    /// An end that nobody asked for, with its exit code.
+    fn by_itself(ended: Ended) -> (u8, Option<Stopped>) {
+        let (code, what, next) = match ended {
             Ended::DeadToken => (
                 STOPPED_ITSELF,
-                Some(
-                    "the token is not valid any more; set WEBEX_TOKEN to a fresh one and run again"
-                        .to_owned(),
-                ),
+                "the token is not valid any more; rows that had not begun are ready, those it met are auth_invalid".to_owned(),
+                "set WEBEX_TOKEN to a fresh one, then: wxbulk requeue --reason auth_invalid --yes && wxbulk run",
             ),
             Ended::Outage => (
                 STOPPED_ITSELF,
-                Some(
-                    "Webex could not be reached for OUTAGE_WAIT_SECONDS; nothing is lost, run again"
-                        .to_owned(),
-                ),
+                "Webex could not be reached for OUTAGE_WAIT_SECONDS; nothing is lost".to_owned(),
+                "when Webex can be reached again: wxbulk run",
             ),
-            Ended::Breaker(verdict) => (STOPPED_ITSELF, Some(format!("circuit breaker: {verdict}"))),
-            Ended::Unreachable(what) => (STOPPED_ITSELF, Some(what)),
-            Ended::TooManyBatches { limit } => (LIMIT, Some(format!("MAX_BATCHES ({limit}) was reached"))),
-            Ended::Internal(what) => (DEFECT, Some(what)),
-            Ended::Storage(error) => return Err(error.into()),
+            Ended::Breaker(verdict) => (
+                STOPPED_ITSELF,
+                format!("circuit breaker: {verdict}"),
+                "mend the cause, then: wxbulk run --retry-pending    (wxbulk status shows the reasons)",
+            ),
+            Ended::Unreachable(what) => {
+                (STOPPED_ITSELF, what, "when Webex answers again: wxbulk run")
+            }
+            Ended::TooManyBatches { limit } => (
+                LIMIT,
+                format!("MAX_BATCHES ({limit}) was reached"),
+                "wxbulk run    (the limit counts anew), or raise MAX_BATCHES",
+            ),
+            Ended::Internal(what) => {
+                (DEFECT, what, "please report this; everything done so far is kept, and wxbulk run goes on")
+            }
+            Ended::Finished | Ended::Stopped | Ended::Storage(_) => return (DONE, None),
         };
-        Ok(JobEnd { code, stopped, traffic, progress, rejected, recovered, kept_files: exported.kept })
+        (code, Some(Stopped { what, next }))
     }
 }
 

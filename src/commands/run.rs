@@ -78,7 +78,7 @@ fn confirmed(config: &RunConfig, report: &PreflightReport) -> bool {
 pub(super) fn summary(end: &JobEnd) -> String {
     let mut text = String::new();
     if let Some(stopped) = &end.stopped {
-        text.push_str(&format!("stopped: {stopped}\n"));
+        text.push_str(&format!("stopped: {}\n", stopped.what));
     }
     if end.recovered > 0 {
         text.push_str(&format!("{} rows of a run that was killed were taken up again\n", end.recovered));
@@ -105,6 +105,9 @@ pub(super) fn summary(end: &JobEnd) -> String {
 fn next(end: &JobEnd) -> String {
     let left: u32 = end.progress.iter().map(|phase| phase.ready.saturating_add(phase.running)).sum();
     let pending: u32 = end.progress.iter().map(|phase| phase.pending).sum();
+    if let Some(stopped) = &end.stopped {
+        return format!("next: {}", stopped.next);
+    }
     match (left, pending) {
         (0, 0) if end.rejected == 0 => "next: nothing, every row is done".to_owned(),
         (0, 0) => "next: correct the rows in rejected_rows.csv".to_owned(),

@@ -135,7 +135,15 @@ async fn the_breaker_is_16_with_counts_and_a_cause() {
     let bench = Bench::new(&site(24)).await.env("BATCH_SIZE", "12");
     bench.sim.add_fault(Fault::on(Operation::LicensesUsersPatch).status(400));
     let ran = bench.run().await.expect(16);
-    says(&ran, &["circuit breaker", "12 of 12 rows", "non_retryable_external=12", "next: wxbulk run"]);
+    says(
+        &ran,
+        &[
+            "circuit breaker",
+            "12 of 12 rows",
+            "non_retryable_external=12",
+            "next: mend the cause, then: wxbulk run --retry-pending",
+        ],
+    );
     assert!(bench.count("SELECT count(*) FROM rows WHERE phase = 3 AND state = 'ready'") == 24);
     bench.check_invariants();
 }
@@ -144,7 +152,7 @@ async fn the_breaker_is_16_with_counts_and_a_cause() {
 async fn the_limits_are_17_and_say_which() {
     let csv = (0..3).fold(Csv::new(), |csv, number| csv.location(&format!("Site {number}")));
     let bench = Bench::new(&csv).await.env("BATCH_SIZE", "1").env("MAX_BATCHES", "2");
-    says(&bench.run().await.expect(17), &["MAX_BATCHES (2) was reached", "next: wxbulk run"]);
+    says(&bench.run().await.expect(17), &["MAX_BATCHES (2) was reached", "wxbulk run"]);
     bench.wxbulk(&["run"]).await.expect(0);
     // MAX_ROWS: see loading.rs.
 }
