@@ -50,6 +50,8 @@ operations! {
     LocationSettingGet "location_setting_get"
     /// `PUT` of a setting of a calling location
     LocationSettingPut "location_setting_put"
+    /// `POST` of a new item to a setting of a calling location
+    LocationSettingPost "location_setting_post"
     /// `GET /licenses`
     LicensesList "licenses_list"
     /// `GET /licenses/{id}`
@@ -74,8 +76,10 @@ operations! {
     FeatureGet "feature_get"
     /// `PUT` of a person's calling setting
     FeaturePut "feature_put"
-    /// `POST` on a person's calling setting (an action)
+    /// `POST` on a person's calling setting: an action, or a new item of a list
     FeaturePost "feature_post"
+    /// A person's voicemail PIN: a reset or a new one. A client without business there never sends it
+    VoicemailPin "voicemail_pin"
     /// `POST .../validateExtensions/invoke`, of the org or of a location
     ValidateExtensions "validate_extensions"
     /// `POST /telephony/config/actions/validateNumbers/invoke`

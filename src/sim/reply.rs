@@ -67,7 +67,12 @@ impl Refusal {
     }
 
     pub(crate) fn missing_field(name: &str) -> Self {
-        Refusal::bad_request(format!("[Error 25008] Missing Mandatory field name: {name}")).with_code(25008)
+        Refusal::coded(400, 25008, &format!("Missing Mandatory field name: {name}"))
+    }
+
+    /// With a code, which the text repeats as Webex's texts do.
+    pub(crate) fn coded(status: u16, code: u64, message: &str) -> Self {
+        Refusal::new(status, format!("[Error {code}] {message}")).with_code(code)
     }
 
     pub(crate) fn not_found(what: &str) -> Self {

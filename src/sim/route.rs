@@ -21,7 +21,7 @@ pub(crate) struct Setting {
 }
 
 /// Where a setting lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Family {
     /// `/people/{id}/features/..`
     People,
@@ -82,10 +82,12 @@ fn telephony_person(method: &str, id: &str, rest: &[&str]) -> Route {
 }
 
 fn feature(method: &str, id: &str, family: Family, path: &[&str]) -> Route {
-    let operation = match method {
-        "GET" => Op::FeatureGet,
-        "PUT" => Op::FeaturePut,
-        "POST" => Op::FeaturePost,
+    let operation = match (method, family, path) {
+        ("POST", Family::People, ["voicemail", "actions", "resetPin", "invoke"])
+        | ("PUT", Family::Telephony, ["voicemail", "passcode"]) => Op::VoicemailPin,
+        ("GET", _, _) => Op::FeatureGet,
+        ("PUT", _, _) => Op::FeaturePut,
+        ("POST", _, _) => Op::FeaturePost,
         _ => Op::Forbidden,
     };
     Route::setting(operation, id, family, path)
@@ -104,6 +106,7 @@ fn calling_location(method: &str, rest: &[&str]) -> Route {
         ("POST", [id, "actions", "validateExtensions", "invoke"]) => Route::about(Op::ValidateExtensions, id),
         ("GET", [id, path @ ..]) => Route::setting(Op::LocationSettingGet, id, Family::Location, path),
         ("PUT", [id, path @ ..]) => Route::setting(Op::LocationSettingPut, id, Family::Location, path),
+        ("POST", [id, path @ ..]) => Route::setting(Op::LocationSettingPost, id, Family::Location, path),
         ("DELETE", _) => Route::to(Op::Forbidden),
         _ => Route::to(Op::Other),
     }

@@ -39,6 +39,9 @@ pub struct OrgSeed {
     pub repeated_license_reapplies: bool,
     /// The shortest and the longest extension.
     pub extension_length: (usize, usize),
+    /// Types of calls whose outgoing permission the organisation cannot change: shown by a GET, refused in a
+    /// PUT. Live systems show some that are not published, such as `CASUAL`.
+    pub fixed_call_types: Vec<String>,
 }
 
 impl Default for OrgSeed {
@@ -59,6 +62,7 @@ impl Default for OrgSeed {
             pstn_of_new_locations: None,
             repeated_license_reapplies: false,
             extension_length: (2, 10),
+            fixed_call_types: Vec::new(),
         }
     }
 }

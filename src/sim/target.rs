@@ -32,6 +32,7 @@ pub(crate) fn target(org: &Org, call: &Call, route: &Route) -> Target {
         | Op::FeatureGet
         | Op::FeaturePut
         | Op::FeaturePost
+        | Op::VoicemailPin
         | Op::Forbidden => route.id.as_deref().map(|id| person(org, id)).unwrap_or_default(),
         _ => route.id.as_deref().map(|id| location(org, id)).unwrap_or_default(),
     };

@@ -1,21 +1,19 @@
 //! The calling settings of people.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::super::org::{Org, Person};
+use super::super::org::Org;
 use super::super::reply::{Outcome, Refusal, Reply};
 use super::super::route::{Family, Setting};
-use super::settings::{Definition, find};
-use super::{Work, members};
-
-/// The name in [`PersonState::features`](super::super::PersonState) of the setting without a path.
-const ROOT: &str = "languageAndTimeZone";
+use super::super::seed::{PROFESSIONAL, STANDARD};
+use super::Work;
+use super::settings::{Definition, Subject, add_item, check, check_kind, complete, find, find_items, settle};
 
 /// The person behind an id, who must have calling.
 pub(super) fn calling_person(org: &Org, id: &str) -> Result<usize, Refusal> {
     let index = org.person_index(id).ok_or_else(|| Refusal::not_found("Person"))?;
     if org.person(index)?.calling.is_none() {
-        return Err(Refusal::new(404, "[Error 4008] The user is not a calling user.").with_code(4008));
+        return Err(Refusal::coded(404, 4008, "The user is not a calling user."));
     }
     Ok(index)
 }
@@ -24,99 +22,68 @@ fn setting<'a>(work: &'a Work<'_>) -> Result<&'a Setting, Refusal> {
     work.route.setting.as_ref().ok_or_else(|| Refusal::not_found("Setting"))
 }
 
-fn definition(setting: &Setting) -> Result<&'static Definition, Refusal> {
-    find(setting).ok_or_else(|| Refusal::not_found("Setting"))
-}
-
-fn name(setting: &Setting) -> &str {
-    if setting.path.is_empty() { ROOT } else { &setting.path }
+/// Whether the person has what the setting needs.
+fn check_owner(org: &Org, person: usize, definition: &Definition) -> Result<(), Refusal> {
+    let licenses = &org.person(person)?.licenses;
+    let holds =
+        |name: &str| licenses.iter().any(|held| org.license(*held).is_ok_and(|known| known.name == name));
+    if definition.professional && holds(STANDARD) && !holds(PROFESSIONAL) {
+        return Err(Refusal::coded(405, 25409, "The setting needs a Professional license."));
+    }
+    definition.kind.as_ref().map_or(Ok(()), |kind| check_kind(org, person, kind))
 }
 
 pub(super) fn get(org: &Org, work: &Work<'_>) -> Outcome {
     let index = calling_person(org, work.id())?;
-    let setting = setting(work)?;
-    let definition = definition(setting)?;
-    let put = org.features.get(&index).and_then(|features| features.get(name(setting)));
-    let mut body = definition.shown(&whole(definition, put));
-    let person = org.person(index)?;
-    if let Value::Object(fields) = &mut body {
-        add_personal_fields(person, &setting.path, fields);
-        members::reshape(org, Some(person), &setting.path, fields);
-    }
-    Ok(Reply::ok(body))
-}
-
-/// What a GET shows of the person besides the setting itself.
-fn add_personal_fields(person: &Person, path: &str, fields: &mut Map<String, Value>) {
-    match path {
-        "callerId" => {
-            fields.insert("firstName".into(), json!(person.first_name));
-            fields.insert("lastName".into(), json!(person.last_name));
-            let extension = person.calling.as_ref().and_then(|calling| calling.extension.as_ref());
-            fields.extend(extension.map(|extension| ("extensionNumber".to_owned(), json!(extension))));
-        }
-        "voicemail" => {
-            for (group, field) in [("emailCopyOfMessage", "emailId"), ("messageStorage", "externalEmail")] {
-                let group = fields.entry(group).or_insert_with(|| json!({}));
-                if let Some(group) = group.as_object_mut() {
-                    group.entry(field).or_insert_with(|| json!(person.email));
-                }
-            }
-        }
-        // Shown as text, but only null is taken back.
-        "callRecording" => {
-            if let Some(notification) = fields.get_mut("notification").and_then(Value::as_object_mut) {
-                notification.entry("type").or_insert_with(|| json!("None"));
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The stored form; a seed may have given only some of the fields.
-fn whole(definition: &Definition, put: Option<&Value>) -> Value {
-    let mut value = definition.template.clone();
-    if let Some(put) = put {
-        lay_over(&mut value, put);
-    }
-    value
-}
-
-fn lay_over(value: &mut Value, over: &Value) {
-    match (value, over) {
-        (Value::Object(fields), Value::Object(over)) => {
-            for (name, over) in over {
-                lay_over(fields.entry(name.clone()).or_insert(Value::Null), over);
-            }
-        }
-        (value, over) => *value = over.clone(),
-    }
+    let definition = find(setting(work)?)?;
+    check_owner(org, index, definition)?;
+    Ok(Reply::ok(complete(org, Subject::Person(index), definition)))
 }
 
 pub(super) fn put(org: &mut Org, work: &Work<'_>) -> Outcome {
     let index = calling_person(org, work.id())?;
-    let setting = setting(work)?;
+    let definition = find(setting(work)?)?;
+    check_owner(org, index, definition)?;
     let sent = work.call.object()?;
-    if setting.family == Family::Telephony && setting.path == "voicemail/passcode" {
-        return passcode(work);
-    }
-    let definition = definition(setting)?;
-    members::check(org, &setting.path, sent)?;
-    let value = definition.replaced_by(sent)?;
-    org.features.entry(index).or_default().insert(name(setting).to_owned(), value);
-    Ok(Reply { status: definition.put, ..Reply::default() })
+    let subject = Subject::Person(index);
+    let kept = subject.kept(org, definition.name());
+    let mut value = definition.changed_by(kept, sent)?;
+    check(org, subject, definition, sent)?;
+    settle(definition, kept, &mut value);
+    keep(org, index, definition, value);
+    Ok(Reply { status: definition.status(), ..Reply::default() })
 }
 
-fn passcode(work: &Work<'_>) -> Outcome {
+fn keep(org: &mut Org, person: usize, definition: &Definition, value: Value) {
+    org.features.entry(person).or_default().insert(definition.name().to_owned(), value);
+}
+
+pub(super) fn post(org: &mut Org, work: &Work<'_>) -> Outcome {
+    let index = calling_person(org, work.id())?;
+    let setting = setting(work)?;
+    if setting.family == Family::Telephony && setting.path == "settings/permissions/actions/reset/invoke" {
+        org.features.entry(index).or_default().remove("settings/permissions");
+        return Ok(Reply::no_content());
+    }
+    let (definition, items) = find_items(setting)?;
+    let kept = Subject::Person(index).kept(org, definition.name());
+    let location = org.person(index)?.calling.as_ref().map(|calling| Subject::Location(calling.location));
+    // A schedule's name must also differ from those of the location.
+    let taken = location.filter(|_| definition.name() == "schedules");
+    let taken = taken.and_then(|location| location.kept(org, "schedules")?.get("schedules")?.as_array());
+    let (value, reply) =
+        add_item(definition, items, kept, taken.map(Vec::as_slice).unwrap_or_default(), work.call)?;
+    keep(org, index, definition, value);
+    Ok(reply)
+}
+
+/// The PIN endpoints exist and check what they get; the PIN is kept nowhere.
+pub(super) fn pin(org: &Org, work: &Work<'_>) -> Outcome {
+    calling_person(org, work.id())?;
+    if setting(work)?.family == Family::People {
+        return Ok(Reply::no_content());
+    }
     let passcode = work.call.text("passcode").ok_or_else(|| Refusal::missing_field("passcode"))?;
     let valid = (6..=30).contains(&passcode.len()) && passcode.bytes().all(|byte| byte.is_ascii_digit());
     if valid { Ok(Reply::no_content()) } else { Err(Refusal::bad_request("Invalid passcode")) }
-}
-
-pub(super) fn post(org: &Org, work: &Work<'_>) -> Outcome {
-    calling_person(org, work.id())?;
-    match (setting(work)?.family, setting(work)?.path.as_str()) {
-        (Family::People, "voicemail/actions/resetPin/invoke") => Ok(Reply::no_content()),
-        _ => Err(Refusal::not_found("Setting")),
-    }
 }

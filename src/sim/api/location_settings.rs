@@ -2,35 +2,47 @@
 
 use serde_json::Value;
 
-use super::super::org::Org;
+use super::super::org::{Moment, Org};
 use super::super::reply::{Outcome, Refusal, Reply};
-use super::settings::find;
-use super::{Work, members};
+use super::super::route::Setting;
+use super::Work;
+use super::settings::{Definition, Subject, add_item, check, complete, find, find_items, settle};
+
+fn setting<'a>(work: &'a Work<'_>) -> Result<&'a Setting, Refusal> {
+    work.route.setting.as_ref().ok_or_else(|| Refusal::not_found("Setting"))
+}
 
 pub(super) fn get(org: &Org, work: &Work<'_>) -> Outcome {
-    let (_, _, calling) = org.calling_location(work.id())?;
-    let setting = work.route.setting.as_ref().ok_or_else(|| Refusal::not_found("Setting"))?;
-    let definition = find(setting).ok_or_else(|| Refusal::not_found("Setting"))?;
-    let mut body = definition.shown(calling.settings.get(&setting.path).unwrap_or(&definition.template));
-    if let Value::Object(fields) = &mut body {
-        members::reshape(org, None, &setting.path, fields);
-    }
-    Ok(Reply::ok(body))
+    let (index, _, _) = org.calling_location(work.id())?;
+    Ok(Reply::ok(complete(org, Subject::Location(index), find(setting(work)?)?)))
 }
 
 pub(super) fn put(org: &mut Org, work: &Work<'_>) -> Outcome {
-    let (index, _, calling) = org.calling_location(work.id())?;
-    let setting = work.route.setting.as_ref().ok_or_else(|| Refusal::not_found("Setting"))?;
-    let definition = find(setting).ok_or_else(|| Refusal::not_found("Setting"))?;
+    let (index, _, _) = org.calling_location(work.id())?;
+    let definition = find(setting(work)?)?;
     let sent = work.call.object()?;
-    members::check(org, &setting.path, sent)?;
-    let mut value = definition.replaced_by(sent)?;
-    members::keep_permissions(calling.settings.get(&setting.path), &mut value);
-    let path = setting.path.clone();
-    org.edit_location(index, work.moment, |location| {
+    let subject = Subject::Location(index);
+    let kept = subject.kept(org, definition.name());
+    let mut value = definition.changed_by(kept, sent)?;
+    check(org, subject, definition, sent)?;
+    settle(definition, kept, &mut value);
+    keep(org, index, definition, value, work.moment);
+    Ok(Reply { status: definition.status(), ..Reply::default() })
+}
+
+fn keep(org: &mut Org, location: usize, definition: &Definition, value: Value, moment: Moment) {
+    org.edit_location(location, moment, |location| {
         if let Some(calling) = &mut location.calling {
-            calling.settings.insert(path, value);
+            calling.settings.insert(definition.name().to_owned(), value);
         }
     });
-    Ok(Reply { status: definition.put, ..Reply::default() })
+}
+
+pub(super) fn post(org: &mut Org, work: &Work<'_>) -> Outcome {
+    let (index, _, _) = org.calling_location(work.id())?;
+    let (definition, items) = find_items(setting(work)?)?;
+    let kept = Subject::Location(index).kept(org, definition.name());
+    let (value, reply) = add_item(definition, items, kept, &[], work.call)?;
+    keep(org, index, definition, value, work.moment);
+    Ok(reply)
 }

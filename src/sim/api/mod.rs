@@ -8,7 +8,6 @@ mod inventory;
 mod licenses;
 mod location_settings;
 mod locations;
-mod members;
 mod numbers;
 mod people;
 mod person_numbers;
@@ -56,6 +55,7 @@ pub(crate) fn dispatch(org: &mut Org, work: &Work<'_>) -> Outcome {
         Op::CallingLocationUpdate => calling_locations::update(org, work),
         Op::LocationSettingGet => location_settings::get(org, work),
         Op::LocationSettingPut => location_settings::put(org, work),
+        Op::LocationSettingPost => location_settings::post(org, work),
         Op::LicensesList => licenses::list(org, work),
         Op::LicenseGet => licenses::get(org, work),
         Op::LicensesUsersPatch => assign::patch(org, work),
@@ -69,6 +69,7 @@ pub(crate) fn dispatch(org: &mut Org, work: &Work<'_>) -> Outcome {
         Op::FeatureGet => features::get(org, work),
         Op::FeaturePut => features::put(org, work),
         Op::FeaturePost => features::post(org, work),
+        Op::VoicemailPin => features::pin(org, work),
         Op::ValidateExtensions => validate::extensions(org, work),
         Op::ValidateNumbers => validate::numbers(org, work),
         Op::PstnOptionsList => pstn::options(org, work),

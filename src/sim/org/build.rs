@@ -23,6 +23,7 @@ impl Org {
                 repeated_license_reapplies: seed.repeated_license_reapplies,
                 extension_length: seed.extension_length,
                 pstn_of_new_locations: seed.pstn_of_new_locations,
+                fixed_call_types: seed.fixed_call_types.clone(),
             },
             people: Vec::with_capacity(seed.people.len() + 1),
             person_by_email: HashMap::new(),

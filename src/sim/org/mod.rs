@@ -99,6 +99,7 @@ pub(crate) struct Rules {
     pub(crate) repeated_license_reapplies: bool,
     pub(crate) extension_length: (usize, usize),
     pub(crate) pstn_of_new_locations: Option<Pstn>,
+    pub(crate) fixed_call_types: Vec<String>,
 }
 
 pub(crate) struct Org {

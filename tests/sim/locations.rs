@@ -1,0 +1,108 @@
+//! Locations.
+
+use super::*;
+
+#[tokio::test]
+async fn a_location_is_created_read_updated_and_enabled() {
+    let bench = Bench::of(OrgSeed::default()).await;
+    let created: Value = bench.create("Madrid Norte").await.json().await.unwrap();
+    let id = created["id"].as_str().unwrap();
+    let listed = bench.read("/locations?name=norte").await;
+    assert_eq!(listed["items"][0]["id"], json!(id));
+    assert_eq!(listed["items"][0]["notes"], "[ext_id=1]");
+
+    let path = format!("/locations/{id}");
+    let changed =
+        bench.send(Method::PUT, &path, json!({"notes": "new", "announcementLanguage": "en_us"})).await;
+    assert_eq!(changed.status(), 204);
+    let read = bench.read(&path).await;
+    assert_eq!((&read["notes"], &read["name"]), (&json!("new"), &json!("Madrid Norte")));
+    assert_eq!(bench.sim.org().locations[0].announcement_language.as_deref(), Some("es_es"));
+
+    let calling = format!("/telephony/config/locations/{id}");
+    assert_eq!(bench.get(&calling).await.status(), 404);
+    let mut body = location_body("Madrid Norte");
+    body["id"] = json!(id);
+    let enable = || bench.send(Method::POST, "/telephony/config/locations", body.clone());
+    assert_eq!(enable().await.status(), 201);
+    assert_eq!(enable().await.status(), 409);
+    assert_eq!(bench.read(&calling).await["announcementLanguage"], "es_es");
+    assert_eq!(bench.read("/telephony/config/locations").await["locations"][0]["id"], json!(id));
+}
+
+#[tokio::test]
+async fn a_location_body_is_checked() {
+    let bench = Bench::of(OrgSeed::default()).await;
+    for (pointer, value) in [
+        ("/announcementLanguage", json!("es_ES")),
+        ("/announcementLanguage", Value::Null),
+        ("/address/state", Value::Null),
+        ("/address/country", json!("Spain")),
+        ("/timeZone", json!("Madrid")),
+        ("/name", json!("x".repeat(257))),
+    ] {
+        let mut body = location_body("Madrid");
+        *body.pointer_mut(pointer).unwrap() = value;
+        let response = bench.send(Method::POST, "/locations", body).await;
+        assert_eq!(code(response).await.0, 400, "{pointer}");
+    }
+    assert!(bench.sim.org().locations.is_empty());
+    assert!(bench.sim.journal().iter().all(|exchange| !exchange.applied));
+}
+
+#[tokio::test]
+async fn names_may_repeat_unless_told_otherwise() {
+    let bench = Bench::of(OrgSeed::default()).await;
+    let (first, second) = (bench.create("Madrid").await, bench.create("Madrid").await);
+    assert_eq!((first.status().as_u16(), second.status().as_u16()), (201, 201));
+    let org = bench.sim.org();
+    assert_eq!(org.locations_named("Madrid").len(), 2);
+    assert_ne!(org.locations[0].id, org.locations[1].id);
+
+    let strict = Bench::with(SimConfig { unique_location_names: true, ..SimConfig::default() }).await;
+    assert_eq!(strict.create("Madrid").await.status(), 201);
+    assert_eq!(strict.create("MADRID").await.status(), 409);
+    assert_eq!(strict.sim.org().locations.len(), 1);
+}
+
+#[tokio::test]
+async fn ids_are_the_same_in_every_run() {
+    let (one, two) = (Bench::of(madrid()).await, Bench::of(madrid()).await);
+    assert_eq!(one.person(ANA), two.person(ANA));
+    assert_eq!(one.license(PROFESSIONAL), two.license(PROFESSIONAL));
+    one.create("Soria").await;
+    two.create("Lugo").await;
+    two.create("Soria").await;
+    assert_eq!(one.location("Soria"), two.location("Soria"));
+}
+
+#[tokio::test]
+async fn the_main_number_must_be_in_the_inventory() {
+    let bench = Bench::of(madrid()).await;
+    let path = format!("/telephony/config/locations/{}", bench.location("Madrid"));
+    let put = |phone: &str| bench.send(Method::PUT, &path, json!({"callingLineId": {"phoneNumber": phone}}));
+    assert_eq!(code(put("+34910000009").await).await, (400, json!(27966)));
+    assert_eq!(put("+34910000001").await.status(), 204);
+    assert_eq!(bench.read(&path).await["callingLineId"]["phoneNumber"], "+34910000001");
+    let numbers = bench.read("/telephony/config/numbers?phoneNumber=%2B34910000001").await;
+    assert_eq!(numbers["phoneNumbers"][0]["mainNumber"], true);
+}
+
+#[tokio::test]
+async fn a_routing_prefix_starts_a_job_or_stays_behind() {
+    let org = madrid().person(PersonSeed::new("eva@example.com").calling("Madrid", "1000"));
+    let fault = Fault::on(Operation::CallingLocationUpdate).nth(1).tamper(Tamper::Partial);
+    let bench = Bench::with(SimConfig::with_org(org).fault(fault)).await;
+    let path = format!("/telephony/config/locations/{}", bench.location("Madrid"));
+    let body = json!({"routingPrefix": "77", "externalCallerIdName": "Acme"});
+    let half = bench.send(Method::PUT, &path, body.clone()).await;
+    assert_eq!(half.status(), 206);
+    assert!(half.json::<Value>().await.unwrap()["failureReason"].is_string());
+    let state = bench.sim.org().locations[0].clone();
+    assert_eq!((state.routing_prefix, &state.details["externalCallerIdName"]), (None, &json!("Acme")));
+    let whole = bench.send(Method::PUT, &path, body).await;
+    assert_eq!(whole.status(), 200);
+    assert!(whole.json::<Value>().await.unwrap()["batchJobId"].is_string());
+    let found = bench.read("/telephony/config/numbers?extension=1000").await;
+    assert_eq!(found["phoneNumbers"][0]["esn"], "771000");
+}
