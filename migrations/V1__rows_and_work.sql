@@ -190,17 +190,54 @@ BEGIN
     SELECT RAISE(ABORT, 'outcomes are never deleted');
 END;
 
--- What bulk reads of Webex saw; read anew at the start of each phase.
+-- What bulk reads of Webex saw. Each reading of the lists has its number, and serves nobody before it is complete.
 CREATE TABLE seen_locations (
-    remote_id       TEXT PRIMARY KEY,
+    reading         INTEGER NOT NULL,
+    remote_id       TEXT NOT NULL,
     folded_name     TEXT NOT NULL,
     tag             TEXT,
     calling_enabled INTEGER NOT NULL DEFAULT 0 CHECK (calling_enabled IN (0, 1)),
-    body            TEXT NOT NULL
+    body            TEXT NOT NULL,
+    PRIMARY KEY (reading, remote_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX seen_locations_by_name ON seen_locations (folded_name);
-CREATE INDEX seen_locations_by_tag ON seen_locations (tag) WHERE tag IS NOT NULL;
+CREATE INDEX seen_locations_by_name ON seen_locations (reading, folded_name);
+CREATE INDEX seen_locations_by_tag ON seen_locations (reading, tag) WHERE tag IS NOT NULL;
+
+-- Only people whom the input names: its size is that of the file, not that of the organisation.
+CREATE TABLE seen_people (
+    reading   INTEGER NOT NULL,
+    email     TEXT NOT NULL,
+    remote_id TEXT NOT NULL,
+    kind      TEXT NOT NULL,
+    licenses  TEXT NOT NULL CHECK (json_valid(licenses)),
+    PRIMARY KEY (reading, email, remote_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE seen_numbers (
+    entry_id      INTEGER PRIMARY KEY,
+    reading       INTEGER NOT NULL,
+    number        TEXT,
+    extension     TEXT,
+    location      TEXT,
+    location_name TEXT NOT NULL,
+    owned         INTEGER NOT NULL CHECK (owned IN (0, 1)),
+    owner_id      TEXT,
+    owner_kind    TEXT NOT NULL,
+    owner_name    TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX seen_numbers_by_extension ON seen_numbers (reading, location, extension) WHERE extension IS NOT NULL;
+CREATE INDEX seen_numbers_by_number ON seen_numbers (reading, number) WHERE number IS NOT NULL;
+CREATE INDEX seen_numbers_by_owner ON seen_numbers (reading, owner_id) WHERE owner_id IS NOT NULL;
+
+-- How long the lists of this Webex were when they were last read: tells whether they are worth reading again.
+CREATE TABLE lists (
+    name     TEXT PRIMARY KEY,
+    pages    INTEGER NOT NULL CHECK (pages >= 0),
+    complete INTEGER NOT NULL CHECK (complete IN (0, 1)),
+    read_at  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- The files as wxbulk last wrote them: the intended hash is stored before the rename.
 CREATE TABLE files (

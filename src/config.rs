@@ -77,6 +77,7 @@ pub fn input(env: Env<'_>) -> Result<InputConfig, ConfigError> {
 /// Reads the settings of a run; `ENVIRONMENT`, `WEBEX_BASE_URL` and `WEBEX_TOKEN` must be there.
 pub fn run(env: Env<'_>) -> Result<RunConfig, ConfigError> {
     let settle = seconds(env, "SETTLE_SECONDS", 5.0, 0.0, 120.0)?;
+    let lists_max_age = seconds(env, "LISTS_MAX_AGE_SECONDS", 3_600.0, 0.0, 86_400.0)?;
     // Checked by all that calls Webex, used by what is not built yet: a typo must not wait for that day.
     flag(env, "ENABLE_SAFE_COMPENSATION", false)?;
     flag(env, "ADD_MISSING_NUMBERS", true)?;
@@ -86,6 +87,7 @@ pub fn run(env: Env<'_>) -> Result<RunConfig, ConfigError> {
         webex: webex(env, org_id.clone())?,
         rows: RowSettings {
             settle,
+            lists_max_age,
             org_id,
             licence: licence(env)?,
             extension_change: extension_change(env)?,
@@ -116,6 +118,7 @@ impl RunConfig {
             "REQUEST_TIMEOUT_SECONDS": self.webex.request_timeout.as_secs_f64(),
             "CONNECT_TIMEOUT_SECONDS": self.webex.connect_timeout.as_secs_f64(),
             "SETTLE_SECONDS": self.rows.settle.as_secs_f64(),
+            "LISTS_MAX_AGE_SECONDS": self.rows.lists_max_age.as_secs_f64(),
             "CIRCUIT_BREAKER_THRESHOLD": self.limits.breaker.threshold,
             "CIRCUIT_BREAKER_MIN_ROWS": self.limits.breaker.min_rows,
             "CALLING_LICENSE": self.rows.licence.default.to_string(),

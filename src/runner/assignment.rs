@@ -26,7 +26,10 @@ pub(super) async fn drive(
     work.begin(Step::AssignmentLookup);
     let site = site::find(work).await?;
     refuse_without_calling(work, assignment)?;
-    let known = known_person(work);
+    let known = match known_person(work) {
+        Some(id) => Some(id),
+        None => person_in_lists(work, assignment, &site, licences).await?,
+    };
     let (person, read) = match known {
         Some(id) => (id, None),
         None => {
@@ -35,7 +38,8 @@ pub(super) async fn drive(
         }
     };
     work.remote_id = Some(person.clone());
-    let in_place = is_in_place(work, &assignment.line, &site, &person).await?
+    let in_place = directory::holds_in_lists(work, &assignment.line, &site.id, &person).await?
+        || is_in_place(work, &assignment.line, &site, &person).await?
         || is_in_place_late(work, &assignment.line, &site, &person).await?;
     let message = if in_place {
         work.resolve_earlier(Operation::LicensesUsersPatch, true);
@@ -67,6 +71,19 @@ pub(super) async fn drive(
 fn known_person(work: &RowWork<'_>) -> Option<RemoteId> {
     let user_row = work.row.partner.as_ref().filter(|row| row.state == RowState::Success)?;
     user_row.remote_id.clone()
+}
+
+/// The person's id, when the lists of this phase show that they have calling here.
+async fn person_in_lists(
+    work: &RowWork<'_>,
+    assignment: &AssignmentRecord,
+    site: &Site,
+    licences: &LicencePool,
+) -> Flow<Option<RemoteId>> {
+    let listed =
+        directory::person_in_lists(work, &assignment.email, |held| licences.gives_calling(held)).await?;
+    let here = |person: &Person| person.location.as_ref().is_some_and(|id| id.same_as(&site.id));
+    Ok(listed.filter(here).map(|person| person.id))
 }
 
 /// What phase 2 found out of a person without calling needs no call to be known again (R11).

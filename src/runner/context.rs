@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::Ended;
 use super::licences::LicenceSettings;
+use super::lists::Lists;
 use super::token::TokenWatch;
 use crate::store::{Readers, RunId, Writer};
 use crate::webex::{Trouble, Webex};
@@ -16,6 +17,8 @@ use crate::webex::{Trouble, Webex};
 pub struct RowSettings {
     /// How long a write may take to show in a look-up.
     pub settle: Duration,
+    /// From which age on lists of Webex are read anew.
+    pub lists_max_age: Duration,
     /// `GET /people/me` organisation id for partner tokens.
     pub org_id: Option<String>,
     /// Which calling licence users get.
@@ -37,6 +40,9 @@ pub(super) struct RunContext {
     pub(super) token: TokenWatch,
     /// When the phase at work began; whatever an earlier one sent was answered before.
     pub(super) phase_began: Cell<Instant>,
+    /// When this run last wrote.
+    pub(super) last_write: Cell<Option<Instant>>,
+    pub(super) lists: Lists,
 }
 
 impl RunContext {

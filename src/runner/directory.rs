@@ -4,88 +4,13 @@ use serde_json::Value;
 
 use super::context::RunContext;
 use super::decide::{self, Located};
-use super::reason;
 use super::work::{Flow, RowWork, Stop, pending};
 use crate::domain::{
-    Email, Extension, LocationRecord, PendingReason, PhoneNumber, RemoteId, fold_name, tag_in,
+    Email, Extension, Line, LocationRecord, PendingReason, PhoneNumber, RemoteId, fold_name, tag_in,
 };
-use crate::store::{self, CallRecord, SeenLocation, StoreError};
+use crate::store::{self, Reading, SeenLocation, SeenNumber, StoreError};
 use crate::webex::wire::{self, Lacking, NumberEntry, Person};
-use crate::webex::{Call, Reply, Trace, Trouble, calls};
-
-/// `max` of `GET /locations` (contract 1.3: the documented default).
-const LOCATIONS_PAGE: u32 = 500;
-
-/// Why the lists that a phase needs could not be read.
-#[derive(Debug)]
-pub(super) enum ReadFailure {
-    Trouble(Trouble),
-    Storage(StoreError),
-}
-
-/// Reads all locations and all calling locations into the store; until the last page they serve nobody.
-pub(super) async fn read_locations(context: &RunContext) -> Result<(), ReadFailure> {
-    stored(context.writer.submit(store::forget_locations).await)?;
-    read_shared(context, calls::locations(LOCATIONS_PAGE), "items", wire::location, |locations| {
-        let seen: Vec<SeenLocation> = locations.into_iter().map(seen).collect();
-        context.writer.submit(move |connection| store::keep_locations(connection, &seen))
-    })
-    .await?;
-    read_shared(context, calls::calling_locations(), "locations", wire::id, |ids| {
-        context.writer.submit(move |connection| store::keep_calling(connection, &ids))
-    })
-    .await
-}
-
-/// Reads a list that serves all rows, page by page into the store.
-async fn read_shared<T>(
-    context: &RunContext,
-    call: Call,
-    key: &'static str,
-    read: impl Fn(&Value) -> Result<T, Lacking>,
-    keep: impl Fn(Vec<T>) -> store::Ack<()>,
-) -> Result<(), ReadFailure> {
-    let begun_at = store::now();
-    let mut trace = Trace::default();
-    let mut kept = Vec::new();
-    let result = context
-        .webex
-        .pages(&call, &mut trace, async |reply| {
-            kept.push(keep(items(&reply, key, &read)?));
-            Ok(())
-        })
-        .await;
-    let record = CallRecord {
-        step: None,
-        operation: call.operation,
-        tries: trace.tries,
-        status: trace.status,
-        tracking_id: trace.tracking_id,
-        error: result.as_ref().err().map(|trouble| reason::describe(trouble).0),
-        applied: None,
-        remote_id: None,
-        begun_at,
-    };
-    let run = context.run;
-    kept.push(context.writer.submit(move |connection| store::record_shared_call(connection, run, &record)));
-    for ack in kept {
-        stored(ack.await)?;
-    }
-    result.map_err(ReadFailure::Trouble)
-}
-
-/// Every licence of the organisation.
-pub(super) async fn read_licenses(context: &RunContext) -> Result<Vec<wire::License>, Trouble> {
-    let mut all = Vec::new();
-    context
-        .webex
-        .pages(&calls::licenses(), &mut Trace::default(), async |reply| {
-            all.extend(items(&reply, "items", wire::license)?);
-            Ok(())
-        })
-        .await?;
-    Ok(all)
-}
+use crate::webex::{Reply, Trouble, calls};
 
 /// Reads the items of one page; an item that lacks what it must have makes the page useless.
 pub(super) fn items<T>(
@@ -103,12 +28,10 @@ pub(super) fn items<T>(
 /// Finds a location row's location in the lists read at the start of the phase.
 pub(super) async fn find_location(work: &RowWork<'_>, location: &LocationRecord) -> Flow<Located> {
     let (tag, name) = (location.external_id.clone(), location.name.clone());
-    let (tagged, named) = in_snapshot(work.context, move |connection| {
-        let tagged =
-            tag.map(|tag| store::locations_with_tag(connection, &tag)).transpose()?.unwrap_or_default();
-        let named =
-            name.map(|name| store::locations_named(connection, &name)).transpose()?.unwrap_or_default();
-        Ok((tagged, named))
+    let (tagged, named) = in_lists(work.context, move |connection, reading| {
+        let tagged = tag.map(|tag| store::locations_with_tag(connection, reading, &tag));
+        let named = name.map(|name| store::locations_named(connection, reading, &name));
+        Ok((tagged.transpose()?.unwrap_or_default(), named.transpose()?.unwrap_or_default()))
     })
     .await?;
     Ok(decide::locate(location, &tagged, &named))
@@ -132,8 +55,9 @@ pub(super) async fn find_location_anew(
 /// Finds a location that the file only refers to: by its tag, then by its exact name.
 pub(super) async fn find_reference(work: &RowWork<'_>, reference: &str) -> Flow<Located> {
     let key = reference.to_owned();
-    let (tagged, named) = in_snapshot(work.context, move |connection| {
-        Ok((store::locations_with_tag(connection, &key)?, store::locations_named(connection, &key)?))
+    let (tagged, named) = in_lists(work.context, move |connection, reading| {
+        let tagged = store::locations_with_tag(connection, reading, &key)?;
+        Ok((tagged, store::locations_named(connection, reading, &key)?))
     })
     .await?;
     Ok(decide::locate_reference(reference, tagged, named))
@@ -142,7 +66,7 @@ pub(super) async fn find_reference(work: &RowWork<'_>, reference: &str) -> Flow<
 /// The location with this id in the lists of this phase.
 pub(super) async fn location_by_id(work: &RowWork<'_>, id: &RemoteId) -> Flow<Option<SeenLocation>> {
     let id = id.clone();
-    in_snapshot(work.context, move |connection| store::location_with_id(connection, &id)).await
+    in_lists(work.context, move |connection, reading| store::location_with_id(connection, reading, &id)).await
 }
 
 /// The one person with this address, with licences and calling data.
@@ -176,6 +100,67 @@ pub(super) async fn search_person(work: &mut RowWork<'_>, email: &Email) -> Flow
         );
     }
     Ok(first)
+}
+
+/// The one person with this address, as far as the lists of this phase tell: `None` where only a look-up of the person
+/// can tell more.
+pub(super) async fn person_in_lists(
+    work: &RowWork<'_>,
+    email: &Email,
+    gives_calling: impl Fn(&[RemoteId]) -> bool,
+) -> Flow<Option<Person>> {
+    if !work.context.lists.people_are_complete() {
+        return Ok(None);
+    }
+    let address = email.clone();
+    let found = in_lists(work.context, move |connection, reading| {
+        store::people_with_email(connection, reading, &address)
+    })
+    .await?;
+    let [seen] = found.as_slice() else { return Ok(None) };
+    // A licence without a line in the list of numbers does not say where the person has calling.
+    let unclear = seen.location.is_none() && gives_calling(&seen.licenses);
+    if unclear || !(seen.kind.is_empty() || seen.kind == "person") {
+        return Ok(None);
+    }
+    Ok(Some(Person {
+        id: seen.id.clone(),
+        emails: vec![seen.email.clone()],
+        kind: seen.kind.clone(),
+        licenses: seen.licenses.clone(),
+        location: seen.location.clone(),
+        extension: seen.extension.clone(),
+        calling_unknown: None,
+        invite_pending: false,
+    }))
+}
+
+/// Whether the lists of this phase show that the person holds every part of the line.
+pub(super) async fn holds_in_lists(
+    work: &RowWork<'_>,
+    line: &Line,
+    location: &RemoteId,
+    person: &RemoteId,
+) -> Flow<bool> {
+    if !work.context.lists.numbers_are_complete() {
+        return Ok(false);
+    }
+    let (line, location, person) = (line.clone(), location.clone(), person.clone());
+    in_lists(work.context, move |connection, reading| {
+        let extension = line
+            .extension()
+            .map(|extension| store::numbers_of_extension(connection, reading, &location, extension));
+        let number = line.number().map(|number| store::numbers_of_number(connection, reading, number));
+        let theirs = |entry: &SeenNumber| entry.owner_id.as_ref().is_some_and(|id| id.same_as(&person));
+        for part in [extension, number].into_iter().flatten() {
+            let entries = part?;
+            if entries.is_empty() || !entries.iter().all(theirs) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    })
+    .await
 }
 
 /// The entries of the numbers list for an extension of a location, exactly.
@@ -213,20 +198,17 @@ pub(super) fn seen(location: wire::Location) -> SeenLocation {
     }
 }
 
-/// Asks the store off the runtime's thread.
-async fn in_snapshot<T, F>(context: &RunContext, query: F) -> Flow<T>
+/// Asks the lists in the store, off the runtime's thread.
+async fn in_lists<T, F>(context: &RunContext, query: F) -> Flow<T>
 where
     T: Send + 'static,
-    F: FnOnce(&store::Connection) -> Result<T, StoreError> + Send + 'static,
+    F: FnOnce(&store::Connection, Reading) -> Result<T, StoreError> + Send + 'static,
 {
-    let readers = context.readers.clone();
+    let (readers, reading) = (context.readers.clone(), context.lists.reading());
+    let query = move |connection: &store::Connection| query(connection, reading);
     let answered = tokio::task::spawn_blocking(move || readers.read(query)).await;
     match answered {
         Ok(result) => result.map_err(Stop::Storage),
         Err(_) => Err(Stop::Storage(StoreError::Invariant("a look-up in the database panicked".to_owned()))),
     }
-}
-
-fn stored<T>(result: Result<T, StoreError>) -> Result<T, ReadFailure> {
-    result.map_err(ReadFailure::Storage)
 }

@@ -6,6 +6,7 @@ mod context;
 mod decide;
 mod directory;
 mod licences;
+mod lists;
 mod location;
 mod phase;
 mod preflight;
@@ -29,8 +30,8 @@ pub use licences::LicenceSettings;
 pub use preflight::{PreflightFailure, PreflightReport, preflight};
 
 use context::RunContext;
-use directory::ReadFailure;
 use licences::LicencePool;
+use lists::{Lists, ReadFailure};
 use token::TokenWatch;
 
 use crate::domain::Phase;
@@ -159,6 +160,8 @@ pub async fn run(
         started,
         token: TokenWatch::new(stop.clone()),
         phase_began,
+        last_write: std::cell::Cell::new(None),
+        lists: Lists::new(started),
     });
     let ended = phases(&context, limits, scope, &stop, &events).await.unwrap_or(Ended::Finished);
     let ended = context.cause_of(ended);
@@ -190,7 +193,7 @@ async fn phases(
         context.phase_began.set(Instant::now());
         tracing::info!(phase = phase.number(), rows = phase.title(), "phase.start");
         events.send(Event::PhaseStarted(phase)).ok();
-        let licences = match read_lists(context, phase).await {
+        let licences = match read_lists(context, phase, scope).await {
             Ok(licences) => Rc::new(licences),
             Err(ended) => return Some(ended),
         };
@@ -214,22 +217,26 @@ async fn phases(
 }
 
 /// Reads anew what the rows of a phase look things up in.
-async fn read_lists(context: &RunContext, phase: Phase) -> Result<LicencePool, Ended> {
-    match directory::read_locations(context).await {
-        Ok(()) => {}
-        Err(ReadFailure::Storage(error)) => return Err(Ended::Storage(error)),
-        Err(ReadFailure::Trouble(trouble)) => {
-            return Err(unreachable_for(context, "the lists of locations", &trouble).await);
-        }
+async fn read_lists(context: &RunContext, phase: Phase, scope: &Scope) -> Result<LicencePool, Ended> {
+    if let Err(failure) = lists::read(context, phase, &scope.selection, scope.rows_per_phase).await {
+        return Err(without_lists(context, failure).await);
     }
     let licences = match phase {
         Phase::Locations => Vec::new(),
-        Phase::Users | Phase::Assignments => match directory::read_licenses(context).await {
+        Phase::Users | Phase::Assignments => match lists::read_licenses(context).await {
             Ok(licences) => licences,
             Err(trouble) => return Err(unreachable_for(context, "the list of licences", &trouble).await),
         },
     };
     Ok(LicencePool::new(context.settings.licence.clone(), licences))
+}
+
+/// The end of a run that lacks the lists that it needs.
+async fn without_lists(context: &RunContext, failure: ReadFailure) -> Ended {
+    match failure {
+        ReadFailure::Storage(error) => Ended::Storage(error),
+        ReadFailure::Trouble(trouble) => unreachable_for(context, "the lists of locations", &trouble).await,
+    }
 }
 
 async fn unreachable_for(context: &RunContext, what: &str, trouble: &Trouble) -> Ended {

@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::breaker::Tally;
 use super::context::RunContext;
 use super::licences::{LicencePool, Place};
+use super::lists;
 use super::row;
 use super::work::{Finished, RowEnd};
-use super::{Ended, Event, RunLimits, Scope};
+use super::{Ended, Event, RunLimits, Scope, without_lists};
 use crate::domain::{BatchId, Outcome, PendingReason, Phase};
 use crate::store::{self, ClaimedRow, StoreError};
 use crate::webex::Traffic;
@@ -115,6 +116,11 @@ impl<'a> PhaseRun<'a> {
     }
 
     async fn claim(&mut self, batches_left: &mut u32) {
+        let Scope { selection, rows_per_phase, .. } = self.scope;
+        if let Err(failure) = lists::renew(&self.context, self.phase, selection, *rows_per_phase).await {
+            let ended = without_lists(&self.context, failure).await;
+            return self.end(ended);
+        }
         let (run, phase) = (self.context.run, self.phase);
         let size = self.limits.batch_size.min(self.rows_left);
         let selection = self.scope.selection.clone();

@@ -8,7 +8,7 @@ use super::site::{self, Site};
 use super::work::{Flow, RowWork, Stop, pending};
 use super::write::Shown;
 use crate::domain::{
-    Line, Operation, PendingReason, PhoneNumber, Record, RemoteId, Step, StepState, UserRecord,
+    Email, Line, Operation, PendingReason, PhoneNumber, Record, RemoteId, Step, StepState, UserRecord,
 };
 use crate::store::Sibling;
 use crate::webex::wire::Person;
@@ -23,7 +23,7 @@ pub(super) async fn drive(
     refuse_unsupported(work, Step::UserApplyCallingSettings, &user.unsupported)?;
     work.begin(Step::UserLookup);
     let site = site::find(work).await?;
-    let person = directory::find_person(work, &user.email).await?;
+    let person = person_of(work, &user.email, licences).await?;
     let calling = calling_of(&person, licences)?;
     let has_calling = !matches!(calling, Calling::No);
     let says = if has_calling { "the person has calling" } else { "the person has no calling" };
@@ -60,6 +60,21 @@ pub(super) async fn drive(
         done.push(format!("{written} settings written"));
     }
     Ok((person.id, done.join(", ")))
+}
+
+/// The person, from the lists of this phase where these can tell; a write in doubt is looked for anew.
+async fn person_of(work: &mut RowWork<'_>, email: &Email, licences: &LicencePool) -> Flow<Person> {
+    let listed = match work.left_in_doubt(Operation::LicensesUsersPatch) {
+        true => None,
+        false => directory::person_in_lists(work, email, |held| licences.gives_calling(held)).await?,
+    };
+    match listed {
+        Some(person) => {
+            work.remote_id = Some(person.id.clone());
+            Ok(person)
+        }
+        None => directory::find_person(work, email).await,
+    }
 }
 
 /// Before any call: what Webex has no dependable operation for (R25).

@@ -151,16 +151,11 @@ impl RowWork<'_> {
         let begun_at = store::now();
         let mut trace = Trace::default();
         let result = self.context.webex.send(call, budget, &mut trace).await;
+        let ended = Instant::now();
+        self.context.last_write.set(Some(ended));
         self.last_status = trace.status.or(self.last_status);
         self.context.mind_the_token(result.as_ref().err()).await;
-        Ok(WriteAttempt {
-            call_id,
-            operation: call.operation,
-            trace,
-            begun_at,
-            ended: Instant::now(),
-            result,
-        })
+        Ok(WriteAttempt { call_id, operation: call.operation, trace, begun_at, ended, result })
     }
 
     /// Records what became of a write; settling the row waits until this is on disk.

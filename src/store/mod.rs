@@ -36,10 +36,11 @@ pub use lock::Lock;
 pub use queue::{ClaimedBatch, ClaimedRow, Sibling, claim_batch, complete_batch, has_ready, release, settle};
 pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, columns_of, walk};
 pub use runs::{Binding, InputRecord, RunId};
-pub use selection::{PendingFilter, RequeueCount, Selection};
+pub use selection::{LookupsAhead, PendingFilter, RequeueCount, Selection, lookups_ahead};
 pub use snapshot::{
-    SeenLocation, forget_locations, keep_calling, keep_locations, location_with_id, locations_named,
-    locations_with_tag,
+    KnownList, Reading, SeenLocation, SeenNumber, SeenPerson, forget_list, forget_other_readings,
+    keep_calling, keep_list, keep_locations, keep_numbers, keep_people, known_list, location_with_id,
+    locations_named, locations_with_tag, numbers_of_extension, numbers_of_number, people_with_email,
 };
 pub use writer::{Ack, Writer};
 

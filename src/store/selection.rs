@@ -33,6 +33,36 @@ pub(super) const CLAIMABLE: &str = "rows.state = 'ready'
         SELECT 1 FROM keys k JOIN rows u ON u.row_id = k.row_id
         WHERE k.scope = 'user' AND k.value = rows.email AND u.state = 'ready'))";
 
+/// Look-ups that the ready rows of a phase will ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LookupsAhead {
+    /// Rows that are going to be claimed, as far as counted.
+    pub rows: u32,
+    /// Those of them for which no other row of the file knows the person's id.
+    pub unknown_people: u32,
+}
+
+/// Counts the rows of a phase that wait to be claimed, up to a limit.
+pub fn lookups_ahead(
+    connection: &Connection,
+    phase: Phase,
+    selection: &Selection,
+    limit: u32,
+) -> Result<LookupsAhead, StoreError> {
+    let sql = format!(
+        "SELECT count(*), coalesce(sum(NOT known), 0) FROM (
+             SELECT phase = 3 AND EXISTS (
+                        SELECT 1 FROM keys k JOIN rows u ON u.row_id = k.row_id
+                        WHERE k.scope = 'user' AND k.value = rows.email AND u.state = 'success') AS known
+             FROM rows WHERE phase = :phase AND {CLAIMABLE} LIMIT :limit)"
+    );
+    let parameters = named_params! {
+        ":phase": phase.number(), ":locations": selection.parameter(), ":limit": limit,
+    };
+    let count = |row: &rusqlite::Row<'_>| Ok(LookupsAhead { rows: row.get(0)?, unknown_people: row.get(1)? });
+    Ok(connection.prepare_cached(&sql)?.query_row(parameters, count)?)
+}
+
 /// Which pending rows are meant; conditions are joined by AND, several reasons or rows by OR.
 #[derive(Debug, Clone, Default)]
 pub struct PendingFilter {

@@ -19,8 +19,12 @@ pub struct Budget {
 
 impl Budget {
     pub(super) fn new(settings: &WebexSettings) -> Budget {
+        Budget::with_retries(settings, settings.max_retries)
+    }
+
+    pub(super) fn with_retries(settings: &WebexSettings, retries: u32) -> Budget {
         Budget {
-            backoff: Backoff::new(settings.max_retries, settings.backoff_base),
+            backoff: Backoff::new(retries, settings.backoff_base),
             own_pace: Backoff::new(settings.max_rate_limit_waits, settings.backoff_base),
             waits_left: settings.max_rate_limit_waits,
             asked_left: RATE_LIMIT_TOTAL,

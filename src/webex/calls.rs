@@ -44,6 +44,11 @@ pub fn person_by_email(email: &Email) -> Call {
         .with("excludeStatus", "true")
 }
 
+/// Everybody, without calling data, which makes large pages slow (contract 1.3).
+pub fn people(max: u32) -> Call {
+    Call::new(Operation::PeopleList, &["people"]).with("max", max.to_string()).with("excludeStatus", "true")
+}
+
 /// When the token ends.
 pub fn token_expiry() -> Call {
     Call::new(Operation::TokenExpiry, &["authorizations", "tokenExpiry"])
@@ -137,6 +142,11 @@ pub fn add_license(
 /// The first entry of the numbers list: the cheap proof of the calling scope.
 pub fn numbers_probe() -> Call {
     numbers().with("max", "1")
+}
+
+/// Every number and extension.
+pub fn all_numbers(max: u32) -> Call {
+    numbers().with("max", max.to_string())
 }
 
 /// Who holds this extension in a location.

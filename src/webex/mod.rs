@@ -20,6 +20,7 @@ pub mod wire;
 pub use budget::Budget;
 pub use calls::Call;
 pub use error::{Interrupted, Refusal, Trouble};
+pub use pages::{Extent, PageLimits};
 pub use retry_after::Asked;
 pub use settings::{BaseUrl, BaseUrlError, Token, TokenError, WebexSettings};
 pub use transport::{Reply, Trace, Traffic, Webex};

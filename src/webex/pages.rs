@@ -5,7 +5,30 @@ use super::error::Trouble;
 use super::transport::{Reply, Trace, Webex};
 
 /// The most pages of one list; at the documented sizes far beyond any organisation.
-const PAGE_CAP: usize = 10_000;
+const PAGE_CAP: u32 = 10_000;
+
+/// How far a list is read, and with how much patience for each page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageLimits {
+    /// The most pages.
+    pub pages: u32,
+    /// Retries of one page after failures that pass; `None` takes `MAX_RETRIES`.
+    pub retries: Option<u32>,
+}
+
+impl PageLimits {
+    /// Every page, with the patience of any request.
+    pub const ALL: PageLimits = PageLimits { pages: PAGE_CAP, retries: None };
+}
+
+/// How much of a list was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// As many pages as the limit allows; there are more.
+    Cut,
+}
 
 impl Webex {
     /// Reads every page of a list, also behind an empty one. Any page that fails makes the whole read fail.
@@ -13,11 +36,29 @@ impl Webex {
         &self,
         call: &Call,
         trace: &mut Trace,
-        mut page: impl AsyncFnMut(Reply) -> Result<(), Trouble>,
+        page: impl AsyncFnMut(Reply) -> Result<(), Trouble>,
     ) -> Result<(), Trouble> {
+        match self.pages_within(call, PageLimits::ALL, trace, page).await? {
+            Extent::Whole => Ok(()),
+            Extent::Cut => Err(Trouble::BadReply {
+                status: 200,
+                what: format!("the list has more than {PAGE_CAP} pages"),
+                tracking_id: None,
+            }),
+        }
+    }
+
+    /// Reads a list page by page as far as the limits allow.
+    pub async fn pages_within(
+        &self,
+        call: &Call,
+        limits: PageLimits,
+        trace: &mut Trace,
+        mut page: impl AsyncFnMut(Reply) -> Result<(), Trouble>,
+    ) -> Result<Extent, Trouble> {
         let mut url = self.url_of(call);
-        for _ in 0..PAGE_CAP {
-            let reply = self.send_to(url.clone(), call, &mut self.budget(), trace).await?;
+        for _ in 0..limits.pages.min(PAGE_CAP) {
+            let reply = self.send_to(url.clone(), call, &mut self.budget_of(limits.retries), trace).await?;
             let next = reply.next.clone();
             let (status, tracking_id) = (reply.status, reply.tracking_id.clone());
             let bad = |what: &str| Trouble::BadReply {
@@ -26,7 +67,7 @@ impl Webex {
                 tracking_id: tracking_id.clone(),
             };
             page(reply).await?;
-            let Some(next) = next else { return Ok(()) };
+            let Some(next) = next else { return Ok(Extent::Whole) };
             let next = url.join(&next).map_err(|_| bad("the link to the next page is not a URL"))?;
             if !self.settings.base_url.same_origin(&next) {
                 return Err(bad("the link to the next page leads to another server; not followed"));
@@ -36,10 +77,6 @@ impl Webex {
             }
             url = next;
         }
-        Err(Trouble::BadReply {
-            status: 200,
-            what: format!("the list has more than {PAGE_CAP} pages"),
-            tracking_id: None,
-        })
+        Ok(Extent::Cut)
     }
 }

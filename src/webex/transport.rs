@@ -117,6 +117,12 @@ impl Webex {
         Budget::new(&self.settings)
     }
 
+    /// The same with other retries than `MAX_RETRIES`.
+    pub(super) fn budget_of(&self, retries: Option<u32>) -> Budget {
+        let retries = retries.unwrap_or(self.settings.max_retries).min(self.settings.max_retries);
+        Budget::with_retries(&self.settings, retries)
+    }
+
     /// Requests so far.
     pub fn traffic(&self) -> Traffic {
         let (requests, refused, retries) = self.pacer.counts();

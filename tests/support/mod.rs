@@ -89,9 +89,11 @@ impl Csv {
         text
     }
 
-    /// Every address in the file.
+    /// Every address in the file, once.
     pub fn emails(&self) -> Vec<String> {
-        self.rows.iter().filter_map(|row| row.get("email")).cloned().collect()
+        let addresses: std::collections::BTreeSet<&String> =
+            self.rows.iter().filter_map(|row| row.get("email")).collect();
+        addresses.into_iter().cloned().collect()
     }
 }
 

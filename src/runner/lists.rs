@@ -1,0 +1,386 @@
+//! The lists that a phase looks things up in: read page by page into the store when it begins, and anew when they are
+//! old. A list of people or numbers is read where it costs fewer requests than asking for each row.
+
+use std::cell::Cell;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::context::RunContext;
+use super::directory::{items, seen};
+use super::reason;
+use crate::domain::{Phase, RemoteId};
+use crate::store::{
+    self, Ack, CallRecord, KnownList, LookupsAhead, Reading, SeenLocation, SeenNumber, SeenPerson, Selection,
+    StoreError,
+};
+use crate::webex::wire::{self, Lacking, NumberEntry, Person};
+use crate::webex::{Call, Extent, PageLimits, Trace, Trouble, calls};
+
+/// `max` of `GET /locations` (contract 1.3: the documented default).
+const LOCATIONS_PAGE: u32 = 500;
+
+/// `max` of `GET /people`: the documented default; then what is tried when such a page is too slow.
+const PEOPLE_PAGES: [u32; 3] = [100, 50, 25];
+
+/// `max` of `GET /telephony/config/numbers`, likewise.
+const NUMBERS_PAGES: [u32; 3] = [2000, 1000, 500];
+
+/// Look-ups that one page must save, at least, so that its list is read (contract 7).
+const LOOKUPS_A_PAGE: u32 = 2;
+
+/// Rows are counted no further than this: no list has more pages than half of it.
+const COUNTED: u32 = 20_000;
+
+/// Retries of one page of a list that can do without: a large page that fails twice is not going to come.
+const RETRIES: u32 = 1;
+
+/// Why the lists that a phase needs could not be read.
+#[derive(Debug)]
+pub(super) enum ReadFailure {
+    Trouble(Trouble),
+    Storage(StoreError),
+}
+
+/// Which reading of the lists serves look-ups, and what of it is complete.
+#[derive(Debug)]
+pub(super) struct Lists {
+    reading: Cell<Reading>,
+    people: Cell<bool>,
+    numbers: Cell<bool>,
+    read_at: Cell<Instant>,
+}
+
+impl Lists {
+    /// Nothing was read yet.
+    pub(super) fn new(now: Instant) -> Lists {
+        Lists {
+            reading: Cell::default(),
+            people: Cell::new(false),
+            numbers: Cell::new(false),
+            read_at: Cell::new(now),
+        }
+    }
+
+    pub(super) fn reading(&self) -> Reading {
+        self.reading.get()
+    }
+
+    /// Whether everybody whom the file names, and Webex has, is in the list of people, and every line in that of numbers.
+    pub(super) fn people_are_complete(&self) -> bool {
+        self.people.get() && self.numbers.get()
+    }
+
+    pub(super) fn numbers_are_complete(&self) -> bool {
+        self.numbers.get()
+    }
+
+    fn serve(&self, reading: Reading, (people, numbers): (bool, bool)) {
+        self.reading.set(reading);
+        self.people.set(people);
+        self.numbers.set(numbers);
+        self.read_at.set(Instant::now());
+    }
+}
+
+/// Reads the lists of a phase; until all of them are complete the ones before serve.
+pub(super) async fn read(
+    context: &RunContext,
+    phase: Phase,
+    selection: &Selection,
+    most_rows: Option<u32>,
+) -> Result<(), ReadFailure> {
+    let kept = context.lists.reading();
+    let reading = kept.next();
+    stored(context.writer.submit(move |connection| store::forget_other_readings(connection, kept)).await)?;
+    read_locations(context, reading).await?;
+    let complete = match phase {
+        Phase::Locations => (false, false),
+        Phase::Users | Phase::Assignments => {
+            let selection = selection.clone();
+            let limit = most_rows.map_or(COUNTED, |most| most.min(COUNTED));
+            let ahead = context
+                .writer
+                .submit(move |connection| store::lookups_ahead(connection, phase, &selection, limit));
+            read_people_and_numbers(context, reading, stored(ahead.await)?).await?
+        }
+    };
+    context.lists.serve(reading, complete);
+    Ok(())
+}
+
+/// Reads them anew when they are older than they may be.
+pub(super) async fn renew(
+    context: &RunContext,
+    phase: Phase,
+    selection: &Selection,
+    most_rows: Option<u32>,
+) -> Result<(), ReadFailure> {
+    if context.lists.read_at.get().elapsed() < context.settings.lists_max_age {
+        return Ok(());
+    }
+    tracing::info!(phase = phase.number(), "lists.old: reading them anew");
+    read(context, phase, selection, most_rows).await
+}
+
+/// Every licence of the organisation.
+pub(super) async fn read_licenses(context: &RunContext) -> Result<Vec<wire::License>, Trouble> {
+    let mut all = Vec::new();
+    context
+        .webex
+        .pages(&calls::licenses(), &mut Trace::default(), async |reply| {
+            all.extend(items(&reply, "items", wire::license)?);
+            Ok(())
+        })
+        .await?;
+    Ok(all)
+}
+
+async fn read_locations(context: &RunContext, reading: Reading) -> Result<(), ReadFailure> {
+    let locations = List { call: calls::locations(LOCATIONS_PAGE), key: "items", limits: PageLimits::ALL };
+    whole(
+        locations
+            .read(context, wire::location, |locations| {
+                let seen: Vec<SeenLocation> = locations.into_iter().map(seen).collect();
+                context.writer.submit(move |connection| store::keep_locations(connection, reading, &seen))
+            })
+            .await?,
+    )?;
+    let calling = List { call: calls::calling_locations(), key: "locations", limits: PageLimits::ALL };
+    let keep = |ids: Vec<RemoteId>| {
+        context.writer.submit(move |connection| store::keep_calling(connection, reading, &ids))
+    };
+    whole(calling.read(context, wire::id, keep).await?)
+}
+
+/// Reads as many of these lists as are worth it; says which are complete: people, numbers.
+async fn read_people_and_numbers(
+    context: &RunContext,
+    reading: Reading,
+    ahead: LookupsAhead,
+) -> Result<(bool, bool), ReadFailure> {
+    let mut pages = ahead.rows / LOOKUPS_A_PAGE;
+    if pages > 0 {
+        settle(context).await?;
+    }
+    let keep = |entries: Vec<NumberEntry>| {
+        let seen: Vec<SeenNumber> = entries.into_iter().map(seen_number).collect();
+        context.writer.submit(move |connection| store::keep_numbers(connection, reading, &seen))
+    };
+    let numbers =
+        BulkList { name: "numbers", key: "phoneNumbers", sizes: NUMBERS_PAGES, call: calls::all_numbers };
+    let numbers = numbers.read(context, reading, &mut pages, wire::number_entry, keep).await?;
+    let mut pages = pages.min(ahead.unknown_people / LOOKUPS_A_PAGE);
+    if !numbers || pages == 0 {
+        return Ok((false, numbers));
+    }
+    let keep = |people: Vec<Person>| {
+        let seen: Vec<SeenPerson> = people.iter().flat_map(seen_people).collect();
+        context.writer.submit(move |connection| store::keep_people(connection, reading, &seen))
+    };
+    let people = BulkList { name: "people", key: "items", sizes: PEOPLE_PAGES, call: calls::people };
+    let people = people.read(context, reading, &mut pages, wire::person, keep).await?;
+    Ok((people, numbers))
+}
+
+/// Waits until what this run wrote must show in a list.
+async fn settle(context: &RunContext) -> Result<(), ReadFailure> {
+    let Some(written) = context.last_write.get() else { return Ok(()) };
+    let settled = context.webex.wait_until(context.settled_after(written)).await;
+    settled.map_err(|_| ReadFailure::Trouble(Trouble::Interrupted))
+}
+
+/// A list that single look-ups can replace.
+struct BulkList {
+    name: &'static str,
+    key: &'static str,
+    /// Page sizes, tried one after the other while pages are too slow.
+    sizes: [u32; 3],
+    call: fn(u32) -> Call,
+}
+
+impl BulkList {
+    /// Reads it into the store, if it is not known to be longer than `pages_left`, from which its pages are taken.
+    async fn read<T>(
+        &self,
+        context: &RunContext,
+        reading: Reading,
+        pages_left: &mut u32,
+        item: impl Fn(&Value) -> Result<T, Lacking> + Copy,
+        keep: impl Fn(Vec<T>) -> Ack<()> + Copy,
+    ) -> Result<bool, ReadFailure> {
+        let name = self.name;
+        let known = context.writer.submit(move |connection| store::known_list(connection, name)).await;
+        if !is_worth_reading(stored(known)?, *pages_left) {
+            tracing::debug!(list = name, pages_left, "list.skipped: asking for each row costs less");
+            return Ok(false);
+        }
+        for size in self.sizes {
+            // What a reading that failed left would stand twice.
+            stored(
+                context.writer.submit(move |connection| store::forget_list(connection, name, reading)).await,
+            )?;
+            let limits = PageLimits { pages: *pages_left, retries: Some(RETRIES) };
+            let mut pages = 0_u32;
+            let list = List { call: (self.call)(size), key: self.key, limits };
+            let read = list
+                .read(context, item, |items| {
+                    pages = pages.saturating_add(1);
+                    keep(items)
+                })
+                .await;
+            *pages_left = pages_left.saturating_sub(pages);
+            match read {
+                Ok(extent) => return self.known(context, pages, extent).await,
+                Err(ReadFailure::Trouble(trouble)) if trouble != Trouble::Interrupted => {
+                    context.mind_the_token(Some(&trouble)).await;
+                    let why = reason::describe(&trouble).0;
+                    tracing::warn!(
+                        list = name,
+                        size,
+                        why,
+                        "list.failed: what it lacks is looked up row by row"
+                    );
+                    if !is_slowness(&trouble) {
+                        break;
+                    }
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Keeps what is known of the list's length now.
+    async fn known(&self, context: &RunContext, pages: u32, extent: Extent) -> Result<bool, ReadFailure> {
+        let (name, known) = (self.name, KnownList { pages, complete: extent == Extent::Whole });
+        stored(context.writer.submit(move |connection| store::keep_list(connection, name, known)).await)?;
+        tracing::info!(list = name, pages, complete = known.complete, "list.read");
+        Ok(known.complete)
+    }
+}
+
+/// A list may be read when it is not known to have more pages than it may cost.
+const fn is_worth_reading(known: Option<KnownList>, pages_left: u32) -> bool {
+    match known {
+        None => pages_left > 0,
+        Some(KnownList { pages, complete: true }) => pages <= pages_left && pages_left > 0,
+        Some(KnownList { pages, complete: false }) => pages < pages_left,
+    }
+}
+
+/// Whether a smaller page may come where this one did not.
+const fn is_slowness(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Exhausted { status: None | Some(500..=599), .. })
+}
+
+/// A list that serves all rows.
+struct List {
+    call: Call,
+    key: &'static str,
+    limits: PageLimits,
+}
+
+impl List {
+    /// Reads it page by page into the store.
+    async fn read<T>(
+        self,
+        context: &RunContext,
+        item: impl Fn(&Value) -> Result<T, Lacking>,
+        mut keep: impl FnMut(Vec<T>) -> Ack<()>,
+    ) -> Result<Extent, ReadFailure> {
+        let begun_at = store::now();
+        let mut trace = Trace::default();
+        let mut kept = Vec::new();
+        let result = context
+            .webex
+            .pages_within(&self.call, self.limits, &mut trace, async |reply| {
+                kept.push(keep(items(&reply, self.key, &item)?));
+                Ok(())
+            })
+            .await;
+        let record = CallRecord {
+            step: None,
+            operation: self.call.operation,
+            tries: trace.tries,
+            status: trace.status,
+            tracking_id: trace.tracking_id,
+            error: result.as_ref().err().map(|trouble| reason::describe(trouble).0),
+            applied: None,
+            remote_id: None,
+            begun_at,
+        };
+        let run = context.run;
+        kept.push(
+            context.writer.submit(move |connection| store::record_shared_call(connection, run, &record)),
+        );
+        for ack in kept {
+            stored(ack.await)?;
+        }
+        result.map_err(ReadFailure::Trouble)
+    }
+}
+
+/// A list that look-ups cannot do without.
+fn whole(extent: Extent) -> Result<(), ReadFailure> {
+    match extent {
+        Extent::Whole => Ok(()),
+        Extent::Cut => Err(ReadFailure::Trouble(Trouble::BadReply {
+            status: 200,
+            what: "the list does not end".to_owned(),
+            tracking_id: None,
+        })),
+    }
+}
+
+fn seen_people(person: &Person) -> impl Iterator<Item = SeenPerson> {
+    person.emails.iter().map(|email| SeenPerson {
+        id: person.id.clone(),
+        email: email.clone(),
+        kind: person.kind.clone(),
+        licenses: person.licenses.clone(),
+        location: None,
+        extension: None,
+    })
+}
+
+fn seen_number(entry: NumberEntry) -> SeenNumber {
+    let owned = entry.owner.is_some();
+    let (owner_id, owner_kind, owner_name) =
+        entry.owner.map_or_else(Default::default, |owner| (owner.id, owner.kind, owner.name));
+    SeenNumber {
+        number: entry.number,
+        extension: entry.extension,
+        location: entry.location,
+        location_name: entry.location_name,
+        owned,
+        owner_id,
+        owner_kind,
+        owner_name,
+    }
+}
+
+fn stored<T>(result: Result<T, StoreError>) -> Result<T, ReadFailure> {
+    result.map_err(ReadFailure::Storage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_when_it_is_not_known_to_be_too_long() {
+        let known = |pages, complete| Some(KnownList { pages, complete });
+        for (list, pages_left, worth) in [
+            (None, 0, false),
+            (None, 1, true),
+            (known(10, true), 10, true),
+            (known(10, true), 9, false),
+            (known(10, false), 10, false),
+            (known(10, false), 11, true),
+            (known(0, true), 0, false),
+        ] {
+            assert_eq!(is_worth_reading(list, pages_left), worth, "{list:?} {pages_left}");
+        }
+    }
+}
