@@ -1,7 +1,7 @@
 //! Whether the file is ours, sound and of this version.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -18,14 +18,25 @@ const APPLICATION_ID: i32 = 0x7778_626b;
 /// Below 3.51.3 SQLite can corrupt a WAL database in a rare race on reset.
 const MINIMUM_SQLITE: i32 = 3_051_003;
 
-/// Makes the file 0600 before SQLite opens it: its -wal and -shm take the same mode.
-pub(super) fn prepare_file(path: &Path) -> Result<PathBuf, StoreError> {
+/// Makes the file when there is none: under another name, so that nobody ever meets half a database, and 0600 before
+/// SQLite opens it, since its -wal and -shm take the same mode.
+pub(super) fn prepare_file(
+    path: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), StoreError>,
+) -> Result<PathBuf, StoreError> {
     let failed = |error: std::io::Error| StoreError::Storage(format!("{}: {error}", path.display()));
-    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
-    }
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
     if path.symlink_metadata().is_err() {
-        OpenOptions::new().create_new(true).write(true).mode(0o600).open(path).map_err(failed)?;
+        let new = tempfile::Builder::new().prefix(".wxbulk.db.").tempfile_in(directory).map_err(failed)?;
+        fill(new.path())?;
+        match new.persist_noclobber(path) {
+            // Another one was quicker.
+            Err(lost) if lost.error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            made => drop(made.map_err(|lost| failed(lost.error))?),
+        }
+        File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)?;
     }
     check_file(path)
 }

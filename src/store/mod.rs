@@ -69,7 +69,7 @@ impl Readers {
 impl Store {
     /// Opens the database, making it (0600, in a 0700 directory) when there is none.
     pub fn open_or_create(path: &Path) -> Result<Store, StoreError> {
-        let path = integrity::prepare_file(path)?;
+        let path = integrity::prepare_file(path, |new| checked(new, true))?;
         let fresh = integrity::is_empty(&path)?;
         Store::bring_up(path, fresh)
     }
