@@ -184,10 +184,17 @@ pub fn complete_batch(connection: &Connection, id: BatchId) -> Result<(), StoreE
     Ok(())
 }
 
-/// Returns the rows of a dead run to `ready`; only the holder of the lock may do so.
+/// Returns the rows of a dead run to `ready`; only the holder of the lock may do so. A batch whose last row it settled
+/// without living to say so is complete.
 pub(super) fn recover(connection: &Connection) -> Result<usize, StoreError> {
-    Ok(connection
-        .execute("UPDATE rows SET state = 'ready', updated_at = ?1 WHERE state = 'running'", [now()])?)
+    let recovered = connection
+        .execute("UPDATE rows SET state = 'ready', updated_at = ?1 WHERE state = 'running'", [now()])?;
+    connection.execute(
+        "UPDATE batches SET completed_at = ?1 WHERE completed_at IS NULL AND NOT EXISTS
+             (SELECT 1 FROM rows WHERE phase = batches.phase AND batch = batches.number AND state = 'ready')",
+        [now()],
+    )?;
+    Ok(recovered)
 }
 
 fn unfinished_batch(
