@@ -1,9 +1,10 @@
 //! A reader sees the whole old file or the whole new one: temporary file, fsync, rename, fsync of the directory.
 
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{BufWriter, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
@@ -13,12 +14,25 @@ use crate::store::Store;
 
 const TEMPORARY: &str = ".tmp";
 
+/// How long an export waits for another one in the same directory: so many times this long.
+const TURN_TRIES: u32 = 600;
+const TURN_WAIT: Duration = Duration::from_millis(50);
+
+/// The right to write the files of a directory. One process has it at a time, so that no older export replaces a newer
+/// one; it ends with the process.
+pub(super) struct Turn<'a> {
+    directory: &'a Path,
+    handle: File,
+}
+
 /// A file that is whole and on disk, but not in its place yet.
 pub(super) struct Prepared {
     pub(super) path: PathBuf,
     name: String,
     temporary: NamedTempFile,
     sha256: String,
+    /// The hash of what stands in its place.
+    present: Option<String>,
 }
 
 /// Counts into the hash what goes into the file.
@@ -62,26 +76,28 @@ impl Prepared {
             hex(&out.hash.finalize())
         };
         temporary.as_file().sync_all().map_err(failed)?;
-        Ok(Prepared { path, name: name.to_owned(), temporary, sha256 })
+        let present = hash_of(&path)?;
+        Ok(Prepared { path, name: name.to_owned(), temporary, sha256, present })
     }
 
     /// The hash of the file in its place; `None` when there is none.
-    pub(super) fn present(&self) -> Result<Option<String>, ExportError> {
-        hash_of(&self.path)
+    pub(super) fn present(&self) -> Option<&str> {
+        self.present.as_deref()
     }
 
     /// Whether the file in its place is one that wxbulk wrote, or there is none.
-    pub(super) fn is_ours(&self, store: &Store, present: Option<&str>) -> Result<bool, ExportError> {
-        let Some(present) = present else { return Ok(true) };
+    pub(super) fn is_ours(&self, store: &Store) -> Result<bool, ExportError> {
+        let Some(present) = &self.present else { return Ok(true) };
         let record = store.file_record(&self.name)?;
-        Ok(present == self.sha256
-            || record.is_some_and(|record| {
-                record.sha256 == present || record.previous.as_deref() == Some(present)
-            }))
+        Ok(*present == self.sha256
+            || record
+                .is_some_and(|record| record.sha256 == *present || record.previous.as_ref() == Some(present)))
     }
 
     pub(super) fn replace(self, store: &Store) -> Result<PathBuf, ExportError> {
-        store.intend_file(&self.name, &self.sha256)?;
+        // What is no regular file has no hash.
+        let present = self.present.as_deref().filter(|hash| !hash.is_empty());
+        store.intend_file(&self.name, &self.sha256, present)?;
         let path = self.path;
         match self.temporary.persist(&path) {
             Ok(_) => Ok(path),
@@ -98,33 +114,48 @@ pub(super) fn make_directory(directory: &Path) -> Result<(), ExportError> {
         .map_err(|error| ExportError::Io { path: directory.to_owned(), error })
 }
 
-/// Makes renames last.
-pub(super) fn sync_directory(directory: &Path) -> Result<(), ExportError> {
-    File::open(directory)
-        .and_then(|directory| directory.sync_all())
-        .map_err(|error| ExportError::Io { path: directory.to_owned(), error })
+impl Turn<'_> {
+    /// Waits for it, a bounded time, and removes what a killed export left.
+    pub(super) fn take(directory: &Path) -> Result<Turn<'_>, ExportError> {
+        let failed = |error| ExportError::Io { path: directory.to_owned(), error };
+        let handle = File::open(directory).map_err(failed)?;
+        for _ in 0..TURN_TRIES {
+            match handle.try_lock() {
+                Ok(()) => {
+                    let turn = Turn { directory, handle };
+                    turn.remove_leftovers().map_err(failed)?;
+                    return Ok(turn);
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(TURN_WAIT),
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+        }
+        Err(failed(std::io::Error::other("another export into this directory does not end")))
+    }
+
+    /// Makes renames last.
+    pub(super) fn sync(self) -> Result<(), ExportError> {
+        let path = self.directory.to_owned();
+        self.handle.sync_all().map_err(|error| ExportError::Io { path, error })
+    }
+
+    fn remove_leftovers(&self) -> std::io::Result<()> {
+        for entry in std::fs::read_dir(self.directory)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let ours =
+                super::FileKind::ALL.iter().any(|kind| name.starts_with(&format!(".{}.", kind.file_name())));
+            if ours && name.ends_with(TEMPORARY) {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Removes what a killed export left; only the holder of the lock may do so.
-pub fn clean_leftovers(directory: &Path) -> Result<usize, ExportError> {
-    let failed = |error| ExportError::Io { path: directory.to_owned(), error };
-    let entries = match std::fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
-        Err(error) => return Err(failed(error)),
-    };
-    let mut removed = 0_usize;
-    for entry in entries {
-        let entry = entry.map_err(failed)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let ours =
-            super::FileKind::ALL.iter().any(|kind| name.starts_with(&format!(".{}.", kind.file_name())));
-        if ours && name.ends_with(TEMPORARY) {
-            std::fs::remove_file(entry.path()).map_err(failed)?;
-            removed = removed.saturating_add(1);
-        }
-    }
-    Ok(removed)
+/// Removes what a killed export left.
+pub fn clean_leftovers(directory: &Path) -> Result<(), ExportError> {
+    if directory.exists() { Turn::take(directory).map(drop) } else { Ok(()) }
 }
 
 /// `None` when nothing is there. What is no regular file is nobody's export and is not read: a pipe never ends.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::InputHash;
 use crate::store::{Store, StoreError};
-use atomic::Prepared;
+use atomic::{Prepared, Turn};
 
 pub use atomic::clean_leftovers;
 pub use checkpoint::check_checkpoint;
@@ -129,17 +129,16 @@ pub fn write(
     if store.latest_input()?.is_none() {
         return Ok(Exported::default());
     }
+    atomic::make_directory(directory)?;
+    let turn = Turn::take(directory)?;
     let prepared = prepare(store, directory, kinds, &store.input_columns()?)?;
     let mut exported = Exported::default();
     let mut wanted = Vec::new();
     for file in prepared {
-        let present = file.present()?;
         let may_go = match &edited {
             Edited::Overwrite => true,
-            Edited::KeepOthersThan(taken_over) if present.as_deref() == Some(taken_over.as_str()) => true,
-            Edited::KeepOthersThan(_) | Edited::Keep | Edited::Refuse => {
-                file.is_ours(store, present.as_deref())?
-            }
+            Edited::KeepOthersThan(taken_over) if file.present() == Some(taken_over.as_str()) => true,
+            Edited::KeepOthersThan(_) | Edited::Keep | Edited::Refuse => file.is_ours(store)?,
         };
         match (may_go, &edited) {
             (true, _) => wanted.push(file),
@@ -150,7 +149,7 @@ pub fn write(
     for file in wanted {
         exported.current.push(file.replace(store)?);
     }
-    atomic::sync_directory(directory)?;
+    turn.sync()?;
     Ok(exported)
 }
 
@@ -161,7 +160,6 @@ fn prepare(
     kinds: &[FileKind],
     columns: &[String],
 ) -> Result<Vec<Prepared>, ExportError> {
-    atomic::make_directory(directory)?;
     let mut files = Vec::new();
     // The closure's own error is carried out beside the store's.
     store.read(|connection| {

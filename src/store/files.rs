@@ -9,7 +9,7 @@ use super::{Store, StoreError, now};
 pub struct FileRecord {
     /// The hash of the bytes that were last meant for it.
     pub sha256: String,
-    /// The hash before that: what stands on disk if the last write was cut off.
+    /// The hash of what stood there then: it still does if that write was cut off.
     pub previous: Option<String>,
 }
 
@@ -25,14 +25,14 @@ impl Store {
         })
     }
 
-    /// Records the bytes that are about to replace a file.
-    pub fn intend_file(&self, name: &str, sha256: &str) -> Result<(), StoreError> {
+    /// Records the bytes that are about to replace a file, and those that stand there now.
+    pub fn intend_file(&self, name: &str, sha256: &str, present: Option<&str>) -> Result<(), StoreError> {
         self.write(|connection| {
             connection.execute(
-                "INSERT INTO files (name, sha256, written_at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET previous = iif(sha256 = excluded.sha256, previous, sha256), sha256 = excluded.sha256,
-                                           written_at = excluded.written_at",
-                params![name, sha256, now()],
+                "INSERT INTO files (name, sha256, previous, written_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET previous = iif(excluded.previous = excluded.sha256, previous, excluded.previous),
+                                           sha256 = excluded.sha256, written_at = excluded.written_at",
+                params![name, sha256, present, now()],
             )?;
             Ok(())
         })
