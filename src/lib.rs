@@ -9,6 +9,7 @@ pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod export;
+mod faultpoint;
 pub mod ingest;
 pub mod logging;
 pub mod runner;

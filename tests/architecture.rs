@@ -8,14 +8,15 @@ mod source;
 use source::{Source, is_name, sources};
 
 /// What each room may import of this crate.
-const IMPORTS: [(&str, &[&str]); 12] = [
+const IMPORTS: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("config", &["domain", "ingest", "webex", "runner"]),
     ("ingest", &["domain"]),
     ("store", &["domain"]),
     ("webex", &["domain"]),
-    ("runner", &["domain", "store", "webex"]),
-    ("export", &["domain", "store"]),
+    ("runner", &["domain", "faultpoint", "store", "webex"]),
+    ("export", &["domain", "faultpoint", "store"]),
+    ("faultpoint", &[]),
     ("sim", &[]),
     ("cli", &["logging"]),
     ("logging", &[]),

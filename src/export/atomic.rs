@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::ExportError;
+use crate::faultpoint::Point;
 use crate::store::Store;
 
 const TEMPORARY: &str = ".tmp";
@@ -76,6 +77,7 @@ impl Prepared {
             hex(&out.hash.finalize())
         };
         temporary.as_file().sync_all().map_err(failed)?;
+        Point::TempFileWritten.reached();
         let present = hash_of(&path)?;
         Ok(Prepared { path, name: name.to_owned(), temporary, sha256, present })
     }
@@ -98,9 +100,13 @@ impl Prepared {
         // What is no regular file has no hash.
         let present = self.present.as_deref().filter(|hash| !hash.is_empty());
         store.intend_file(&self.name, &self.sha256, present)?;
+        Point::BeforeRename.reached();
         let path = self.path;
         match self.temporary.persist(&path) {
-            Ok(_) => Ok(path),
+            Ok(_) => {
+                Point::AfterRename.reached();
+                Ok(path)
+            }
             Err(failed) => Err(ExportError::Io { path, error: failed.error }),
         }
     }

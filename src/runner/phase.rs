@@ -14,6 +14,7 @@ use super::row;
 use super::work::{Finished, RowEnd};
 use super::{Ended, Event, RunLimits, Scope, without_lists};
 use crate::domain::{BatchId, Outcome, PendingReason, Phase};
+use crate::faultpoint::Point;
 use crate::store::{self, ClaimedRow, StoreError};
 use crate::webex::Traffic;
 
@@ -283,6 +284,7 @@ async fn store_end(
                 store::settle(connection, run, &row, &outcome, &steps, &calls)
             };
             let reason = writer.submit(settle).await?;
+            Point::OutcomeCommitted.reached();
             log_end(row_id.get(), &key, &kept, reason);
             Ok(Some(kept))
         }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::reason;
 use super::work::{Cause, Flow, RowWork, Stop};
 use crate::domain::{Operation, PendingReason, Repeat};
+use crate::faultpoint::Point;
 use crate::store::{self, NewCall};
 use crate::webex::{Asked, Budget, Call, Reply, Trace, Trouble, wire};
 
@@ -148,9 +149,11 @@ impl RowWork<'_> {
         let stored =
             self.context.writer.submit(move |connection| store::intend(connection, run, intent)).await;
         let call_id = stored.map_err(Stop::Storage)?;
+        Point::IntentCommitted.reached();
         let begun_at = store::now();
         let mut trace = Trace::default();
         let result = self.context.webex.send(call, budget, &mut trace).await;
+        Point::ReplyRead.reached();
         let ended = Instant::now();
         self.context.last_write.set(Some(ended));
         self.last_status = trace.status.or(self.last_status);
