@@ -147,6 +147,7 @@ CREATE TABLE calls (
     attempt     INTEGER,
     step        TEXT,
     operation   TEXT NOT NULL,
+    feature     TEXT,
     mutating    INTEGER NOT NULL CHECK (mutating IN (0, 1)),
     applied     INTEGER CHECK (applied IN (0, 1)),
     tries       INTEGER NOT NULL DEFAULT 0,

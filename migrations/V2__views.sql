@@ -136,7 +136,7 @@ SELECT s.row_id, r.entity_type, r.entity_key, s.attempt, s.position, s.step, s.s
 FROM steps s JOIN rows r USING (row_id);
 
 CREATE VIEW calls_of_row AS
-SELECT c.row_id, r.entity_type, r.entity_key, c.attempt, c.call_id, c.step, c.operation, c.mutating, c.applied, c.tries,
+SELECT c.row_id, r.entity_type, r.entity_key, c.attempt, c.call_id, c.step, c.operation, c.feature, c.mutating, c.applied, c.tries,
        c.status, c.tracking_id, c.error, c.intent_at, c.answered_at, c.run_id
 FROM calls c LEFT JOIN rows r USING (row_id);
 

@@ -33,8 +33,40 @@ pub enum ColumnKind {
     Country,
     /// `professional`, `standard` or a licence id.
     License,
+    /// One of these words, and one that stands for none of them.
+    Choice(&'static [&'static str], Option<&'static str>),
+    /// A whole number between these.
+    Integer(u32, u32),
+    /// An E.164 number, or two to ten digits as they are dialled.
+    Destination,
+    /// A moment, stored in UTC.
+    Moment,
+    /// Permissions by type of call, separated by `|`.
+    Permissions,
+    /// E-mail addresses of at most this many people, separated by `|`.
+    People(usize),
     /// Carried through as it is.
     Carried,
+}
+
+impl ColumnKind {
+    /// The kind of a setting's column.
+    const fn of(kind: SettingKind) -> ColumnKind {
+        match kind {
+            SettingKind::Bool => ColumnKind::Bool,
+            SettingKind::Choice { choices, none } => ColumnKind::Choice(choices, none),
+            SettingKind::Integer { least, most } => ColumnKind::Integer(least, most),
+            SettingKind::Text(limit) => ColumnKind::Text(limit),
+            SettingKind::Destination => ColumnKind::Destination,
+            SettingKind::Phone => ColumnKind::Phone,
+            SettingKind::Extension => ColumnKind::Extension,
+            SettingKind::Email | SettingKind::Person => ColumnKind::Email,
+            SettingKind::TimeZone => ColumnKind::TimeZone,
+            SettingKind::Moment => ColumnKind::Moment,
+            SettingKind::Permissions => ColumnKind::Permissions,
+            SettingKind::People { most } => ColumnKind::People(most),
+        }
+    }
 }
 
 /// Whether a row of an entity must fill the column.
@@ -272,9 +304,7 @@ pub fn columns() -> Vec<Column> {
     let person_settings = UserSettingsPrefix::ALL.iter().flat_map(|prefix| {
         SETTINGS.iter().map(|setting| Column {
             name: format!("{}{}", prefix.as_str(), setting.name),
-            kind: match setting.kind {
-                SettingKind::Bool => ColumnKind::Bool,
-            },
+            kind: ColumnKind::of(setting.kind),
             on: vec![(prefix.entity(), Need::Optional)],
             about: setting.about,
         })

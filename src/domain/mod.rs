@@ -53,7 +53,10 @@ pub use operation::{Operation, Repeat};
 pub use outcome::{Failure, Outcome, RowState, Success};
 pub use reason::{PendingReason, RejectionReason};
 pub use record::{Address, AssignmentRecord, CellError, LocationRecord, Record, UserRecord};
-pub use setting::{Feature, SETTINGS, Setting, SettingKind, SettingValue, Settings, UserSettingsPrefix};
+pub use setting::{
+    CallAction, CallType, Family, Feature, FeatureSpec, Fill, Permission, SETTINGS, Setting, SettingKind,
+    SettingValue, Settings, StatedSetting, TRANSFER, UserSettingsPrefix,
+};
 pub use step::{Step, StepState};
 pub use values::{
     Email, Extension, InputHash, LicenseChoice, Line, LocationKey, PhoneNumber, RemoteId, ValueError,

@@ -15,6 +15,7 @@ mod records;
 mod refusal;
 mod row;
 mod schema;
+mod setting;
 mod signature;
 mod suggest;
 mod template;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::text::{Lines, code_point, forbidden_character, shown};
-use super::{email, number, suggest};
+use super::{email, number, setting, suggest};
 use crate::domain::{Column, ColumnKind, EntityType, Extension, LicenseChoice};
 
 /// A normalised cell, or one or two sentences on what is wrong with it.
@@ -73,6 +73,12 @@ fn by_kind<'a>(column: &Column, text: &'a str) -> Normalized<'a> {
         }),
         ColumnKind::Country => country(text),
         ColumnKind::License => license(text),
+        ColumnKind::Choice(choices, none) => setting::choice(choices, none, text),
+        ColumnKind::Integer(least, most) => setting::integer(least, most, text),
+        ColumnKind::Destination => setting::destination(text),
+        ColumnKind::Moment => setting::moment(text),
+        ColumnKind::Permissions => setting::permissions(text),
+        ColumnKind::People(most) => setting::people(most, text),
         ColumnKind::Carried => Ok(Cow::Borrowed(text)),
     }
 }

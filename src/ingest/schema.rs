@@ -1,7 +1,10 @@
 //! The tables of `input_schema.md`, from the same catalogue that the checks read.
 
 use super::normalize::{NO, YES};
-use crate::domain::{Column, ColumnKind, EntityType, FORBIDDEN_SECRETS, IDENTITY_COLUMNS, Need, columns};
+use crate::domain::{
+    CallAction, CallType, Column, ColumnKind, EntityType, FORBIDDEN_SECRETS, IDENTITY_COLUMNS, Need,
+    TRANSFER, columns,
+};
 
 /// The generated part of `input_schema.md`: the columns of each kind of row, as Markdown.
 pub fn schema_tables() -> String {
@@ -70,8 +73,29 @@ fn describe(kind: ColumnKind) -> (String, &'static str) {
         ColumnKind::License => {
             ("`professional`, `standard` or a licence id".to_owned(), "the two words in lower case")
         }
+        ColumnKind::Choice(choices, none) => {
+            let all: Vec<&str> = choices.iter().copied().chain(none).collect();
+            (code_list(&all), "case and `_` as listed")
+        }
+        ColumnKind::Integer(least, most) => (format!("{least} to {most}"), "-"),
+        ColumnKind::Destination => ("`\\+[1-9][0-9]{3,14}` or `[0-9]{2,10}`".to_owned(), NUMBER),
+        ColumnKind::Moment => {
+            ("moment such as `2027-01-31T18:00:00Z`, with `Z` or an offset".to_owned(), "UTC, milliseconds")
+        }
+        ColumnKind::Permissions => (permissions(), "upper case, no spaces"),
+        ColumnKind::People(most) => (format!("at most {most} addresses, separated by `\\|`"), "lower case"),
         ColumnKind::Carried => ("anything".to_owned(), "-"),
     }
+}
+
+fn permissions() -> String {
+    let types: Vec<&str> = CallType::ALL.iter().map(|call_type| call_type.as_str()).collect();
+    let actions: Vec<&str> = CallAction::ALL.iter().map(|action| action.as_str()).collect();
+    format!(
+        "`TYPE=ACTION`, separated by `\\|`; `{TRANSFER}` behind the action lets calls be transferred. Types: {}; actions: {}",
+        code_list(&types),
+        code_list(&actions)
+    )
 }
 
 const NUMBER: &str = "spaces, `-`, `.`, `(`, `)` removed behind a leading `+`";

@@ -38,6 +38,8 @@ pub(super) async fn drive(
         }
     };
     work.remote_id = Some(person.clone());
+    // Of a person whom phase 2 proved no licence is read again: Webex itself refuses what it does not have.
+    let standard_only = read.as_ref().is_some_and(|person| licences.is_standard_only(&person.licenses));
     let in_place = directory::holds_in_lists(work, &assignment.line, &site.id, &person).await?
         || is_in_place(work, &assignment.line, &site, &person).await?
         || is_in_place_late(work, &assignment.line, &site, &person).await?;
@@ -61,7 +63,8 @@ pub(super) async fn drive(
             "this version does not assign alternate_numbers; the line itself is in place",
         );
     }
-    let written = settings::apply(work, Step::ApplyFinalSettings, &person, &assignment.settings).await?;
+    let owner = settings::Owner { person: &person, standard_only };
+    let written = settings::apply(work, Step::ApplyFinalSettings, &owner, &assignment.settings).await?;
     let settings =
         if assignment.settings.is_empty() { String::new() } else { format!(", {written} settings written") };
     Ok((person, message + &settings))

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::Ended;
 use super::licences::LicenceSettings;
 use super::lists::Lists;
+use super::people::PeopleSeen;
 use super::token::TokenWatch;
 use crate::store::{Readers, RunId, Writer};
 use crate::webex::{Trouble, Webex};
@@ -43,6 +44,8 @@ pub(super) struct RunContext {
     /// When this run last wrote.
     pub(super) last_write: Cell<Option<Instant>>,
     pub(super) lists: Lists,
+    /// Whom settings of this phase named.
+    pub(super) people: PeopleSeen,
 }
 
 impl RunContext {

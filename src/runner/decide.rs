@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::domain::{LocationRecord, Setting, SettingValue, tag_in, with_tag, without_tag};
+use crate::domain::{LocationRecord, tag_in, with_tag, without_tag};
 use crate::store::SeenLocation;
 use crate::webex::calls;
 
@@ -110,54 +110,4 @@ fn changed_notes(location: &LocationRecord, present: &str) -> Option<String> {
     let wanted_tag = location.external_id.clone().or_else(|| tag.clone());
     let differs = wanted != own || wanted_tag != tag;
     differs.then(|| with_tag(wanted, wanted_tag.as_deref()))
-}
-
-/// A feature with the row's values laid over it; `None` when they are there already (R18).
-pub(super) fn overlay(
-    present: &Value,
-    wanted: &[(&'static Setting, SettingValue)],
-    read_only: &[&str],
-) -> Option<Value> {
-    let mut body = present.clone();
-    if !body.is_object() {
-        body = Value::Object(Map::new());
-    }
-    let mut differs = false;
-    for (setting, value) in wanted {
-        let value = match value {
-            SettingValue::Bool(on) => json!(on),
-        };
-        if !same(present.pointer(setting.field), &value) {
-            differs = true;
-            place(&mut body, setting.field, value);
-        }
-    }
-    if let Some(fields) = body.as_object_mut() {
-        read_only.iter().for_each(|field| drop(fields.remove(*field)));
-    }
-    differs.then_some(body)
-}
-
-/// Published examples show booleans as text (contract 10): what reads alike is alike.
-fn same(present: Option<&Value>, wanted: &Value) -> bool {
-    match (present, wanted) {
-        (Some(Value::String(text)), Value::Bool(on)) => {
-            text.eq_ignore_ascii_case(if *on { "true" } else { "false" })
-        }
-        (Some(present), wanted) => present == wanted,
-        (None, _) => false,
-    }
-}
-
-/// Sets the field at a pointer, making the objects on the way.
-fn place(body: &mut Value, pointer: &str, value: Value) {
-    let mut at = body;
-    for name in pointer.split('/').skip(1) {
-        if !at.is_object() {
-            *at = Value::Object(Map::new());
-        }
-        let Some(fields) = at.as_object_mut() else { return };
-        at = fields.entry(name).or_insert(Value::Null);
-    }
-    *at = value;
 }

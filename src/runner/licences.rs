@@ -64,6 +64,15 @@ impl LicencePool {
         calling.map(|licence| &licence.id).find(|id| held.iter().any(|held| held.same_as(id))).cloned()
     }
 
+    /// Whether these licences give calling by Standard ones alone.
+    pub(super) fn is_standard_only(&self, held: &[RemoteId]) -> bool {
+        let holds = |choice: &LicenseChoice| {
+            let mut licences = self.licences.iter().filter(|licence| matches(choice, licence));
+            licences.any(|licence| held.iter().any(|id| id.same_as(&licence.id)))
+        };
+        holds(&LicenseChoice::Standard) && !holds(&LicenseChoice::Professional)
+    }
+
     /// Queues a row in the order of claims.
     pub(super) fn queue(self: &Rc<Self>, choice: Option<LicenseChoice>) -> Place {
         let choice = choice.unwrap_or_else(|| self.settings.default.clone());

@@ -302,6 +302,7 @@ impl List {
         let record = CallRecord {
             step: None,
             operation: self.call.operation,
+            feature: None,
             tries: trace.tries,
             status: trace.status,
             tracking_id: trace.tracking_id,

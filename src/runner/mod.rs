@@ -8,6 +8,8 @@ mod directory;
 mod licences;
 mod lists;
 mod location;
+mod overlay;
+mod people;
 mod phase;
 mod preflight;
 mod reason;
@@ -32,6 +34,7 @@ pub use preflight::{PreflightFailure, PreflightReport, preflight};
 use context::RunContext;
 use licences::LicencePool;
 use lists::{Lists, ReadFailure};
+use people::PeopleSeen;
 use token::TokenWatch;
 
 use crate::domain::Phase;
@@ -162,6 +165,7 @@ pub async fn run(
         phase_began,
         last_write: std::cell::Cell::new(None),
         lists: Lists::new(started),
+        people: PeopleSeen::default(),
     });
     let ended = phases(&context, limits, scope, &stop, &events).await.unwrap_or(Ended::Finished);
     let ended = context.cause_of(ended);
@@ -191,6 +195,7 @@ async fn phases(
             Err(error) => return Some(Ended::Storage(error)),
         }
         context.phase_began.set(Instant::now());
+        context.people.forget();
         tracing::info!(phase = phase.number(), rows = phase.title(), "phase.start");
         events.send(Event::PhaseStarted(phase)).ok();
         let licences = match read_lists(context, phase, scope).await {

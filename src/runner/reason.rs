@@ -7,6 +7,9 @@ use crate::webex::{Refusal, Trouble};
 const PRECONDITION_CODES: &[&str] =
     &["400", "400000", "400408", "700003", "700004", "700005", "700006", "27966", "4008", "25409"];
 
+/// The code of settings that a Standard licence does not have (contract 5, 8).
+const NEEDS_PROFESSIONAL: &str = "25409";
+
 /// The cause that a trouble gives a row. `None`: the run is stopping, the row has no end yet.
 pub(super) fn for_trouble(operation: Operation, trouble: &Trouble) -> Option<PendingReason> {
     match trouble {
@@ -34,7 +37,9 @@ fn for_refusal(operation: Operation, refusal: &Refusal) -> PendingReason {
         {
             PendingReason::PreconditionMissing
         }
-        400 if operation == Operation::FeatureGet && says(refusal, &["not a calling user"]) => {
+        400 if matches!(operation, Operation::FeatureGet | Operation::FeaturePut)
+            && says(refusal, &["not a calling user"]) =>
+        {
             PendingReason::PreconditionMissing
         }
         _ => PendingReason::NonRetryableExternal,
@@ -50,7 +55,9 @@ fn says(refusal: &Refusal, texts: &[&str]) -> bool {
 pub(super) fn describe(trouble: &Trouble) -> (String, Option<u16>, Option<String>) {
     match trouble {
         Trouble::Refused(refusal) => {
-            (format!("Webex refused: {refusal}"), Some(refusal.status), refusal.tracking_id.clone())
+            let licence =
+                if refusal.has_code(NEEDS_PROFESSIONAL) { "; this needs a Professional licence" } else { "" };
+            (format!("Webex refused: {refusal}{licence}"), Some(refusal.status), refusal.tracking_id.clone())
         }
         Trouble::BadReply { status, what, tracking_id } => {
             (format!("Webex answered {status}, but {what}"), Some(*status), tracking_id.clone())

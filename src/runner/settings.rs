@@ -1,25 +1,55 @@
 //! A person's settings: read the whole object, lay the row's values over it, write it back when something differs (R18).
 
-use super::decide;
-use super::work::{Flow, RowWork, pending};
+use serde_json::{Value, json};
+
+use super::overlay::{self, Unreadable, Wanted, WantedValue};
+use super::people;
+use super::work::{Flow, RowWork, Stop, pending, stop_for};
 use super::write::Shown;
-use crate::domain::{Feature, PendingReason, RemoteId, Setting, SettingValue, Settings, Step, StepState};
-use crate::webex::calls;
+use crate::domain::{
+    Family, Feature, PendingReason, RemoteId, SettingValue, Settings, StatedSetting, Step, StepState,
+};
+use crate::webex::{Trouble, calls};
+
+/// The code of a person without calling (contract 5): no other place has the setting either.
+const NOT_CALLING: &str = "4008";
+
+/// Whose settings they are.
+pub(super) struct Owner<'a> {
+    pub(super) person: &'a RemoteId,
+    /// Whether the person's licences are known to give Standard calling and no more.
+    pub(super) standard_only: bool,
+}
+
+/// An object of settings as it is now.
+struct Present {
+    feature: Feature,
+    family: Family,
+    body: Value,
+}
 
 /// Applies every setting of the row; says how many objects had to be written.
 pub(super) async fn apply(
     work: &mut RowWork<'_>,
     step: Step,
-    person: &RemoteId,
+    owner: &Owner<'_>,
     settings: &Settings,
 ) -> Flow<usize> {
     if settings.is_empty() {
         return Ok(0);
     }
     work.begin(step);
+    refuse_standard(owner, settings)?;
+    let mut objects = Vec::new();
+    for (feature, stated) in settings.by_feature() {
+        objects.push((feature, wanted(work, stated).await?));
+    }
+    // What an earlier attempt left in doubt comes first: whatever stops this one, it is known whether that is in place.
+    objects.sort_by_key(|(feature, _)| !work.feature_left_in_doubt(*feature));
     let mut written = Vec::new();
-    for (feature, wanted) in settings.by_feature() {
-        if apply_feature(work, person, feature, wanted).await? {
+    for (feature, wanted) in &objects {
+        let applied = apply_feature(work, owner.person, *feature, wanted).await;
+        if applied.map_err(|stop| named(*feature, stop))? {
             written.push(feature.as_str());
         }
     }
@@ -31,26 +61,101 @@ pub(super) async fn apply(
     Ok(written.len())
 }
 
+/// Before any call: what a Standard licence does not have.
+fn refuse_standard(owner: &Owner<'_>, settings: &Settings) -> Flow<()> {
+    let professional = |(feature, _): &(Feature, &[StatedSetting])| feature.spec().professional;
+    match settings.by_feature().find(professional).filter(|_| owner.standard_only) {
+        Some((feature, _)) => pending(
+            PendingReason::PreconditionMissing,
+            format!(
+                "{feature} needs a Professional licence, and the person has a Standard one; nothing was written"
+            ),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// The stated values as Webex takes them: people by their ids.
+async fn wanted(work: &mut RowWork<'_>, stated: &[StatedSetting]) -> Flow<Vec<Wanted>> {
+    let mut all = Vec::new();
+    for (setting, value) in stated {
+        let value = match value {
+            SettingValue::Bool(on) => WantedValue::Plain(json!(on)),
+            SettingValue::Integer(number) => WantedValue::Plain(json!(number)),
+            SettingValue::Text(text) => WantedValue::Plain(json!(text)),
+            SettingValue::Nothing => WantedValue::Plain(Value::Null),
+            SettingValue::Permissions(permissions) => WantedValue::Permissions(permissions.clone()),
+            SettingValue::Person(email) => WantedValue::Person(people::id_of(work, email).await?),
+            SettingValue::People(emails) => {
+                let mut ids = Vec::new();
+                for email in emails {
+                    ids.push(people::id_of(work, email).await?);
+                }
+                WantedValue::People(ids)
+            }
+        };
+        all.push(Wanted { setting, value });
+    }
+    Ok(all)
+}
+
 async fn apply_feature(
     work: &mut RowWork<'_>,
     person: &RemoteId,
     feature: Feature,
-    wanted: &[(&'static Setting, SettingValue)],
+    wanted: &[Wanted],
 ) -> Flow<bool> {
-    let present = work.read(calls::feature(person, feature)).await?.body;
-    if present.as_object().is_none_or(serde_json::Map::is_empty) {
-        let what = format!("the present {feature} cannot be read, and nothing was written over it");
-        return pending(PendingReason::InvalidResponseSchema, what);
-    }
-    let Some(body) = decide::overlay(&present, wanted, feature.read_only()) else { return Ok(false) };
+    let present = read(work, person, feature).await?;
+    let body = changes(&present, wanted)?;
+    work.resolve_feature(feature, body.is_none());
+    let Some(body) = body else { return Ok(false) };
     work.write(
-        calls::put_feature(person, feature, body),
+        calls::put_feature(person, feature, present.family, body),
         |_| Shown::Proved(()),
         async |work| {
-            let now = work.read(calls::feature(person, feature)).await?.body;
-            Ok(decide::overlay(&now, wanted, feature.read_only()).is_none().then_some(()))
+            let body = work.read(calls::feature(person, feature, present.family)).await?.body;
+            let now = Present { body, ..present };
+            Ok(changes(&now, wanted)?.is_none().then_some(()))
         },
     )
     .await?;
     Ok(true)
+}
+
+/// Reads an object where it is; a few are in another place in some organisations (contract 5).
+async fn read(work: &mut RowWork<'_>, person: &RemoteId, feature: Feature) -> Flow<Present> {
+    let spec = feature.spec();
+    let call = calls::feature(person, feature, spec.family);
+    let trouble = match work.try_read(call.clone()).await? {
+        Ok(reply) => return Ok(Present { feature, family: spec.family, body: reply.body }),
+        Err(trouble) => trouble,
+    };
+    match (&trouble, spec.also) {
+        (Trouble::Refused(refusal), Some(family))
+            if refusal.status == 404 && !refusal.has_code(NOT_CALLING) =>
+        {
+            let body = work.read(calls::feature(person, feature, family)).await?.body;
+            Ok(Present { feature, family, body })
+        }
+        _ => stop_for(call.operation, &trouble),
+    }
+}
+
+/// What to write; `None` when everything is as the row states it.
+fn changes(present: &Present, wanted: &[Wanted]) -> Flow<Option<Value>> {
+    overlay::changes(present.feature, &present.body, wanted).or_else(|Unreadable(what)| {
+        let what = format!("{what}, and nothing was written over it");
+        pending(PendingReason::InvalidResponseSchema, what)
+    })
+}
+
+/// Says which object it was.
+fn named(feature: Feature, stop: Stop) -> Stop {
+    match stop {
+        Stop::Pending(mut cause) => {
+            cause.message = format!("{feature}: {}", cause.message);
+            Stop::Pending(cause)
+        }
+        Stop::Interrupted | Stop::Storage(_) => stop,
+    }
 }

@@ -23,7 +23,7 @@ pub(super) async fn drive(
     refuse_unsupported(work, Step::UserApplyCallingSettings, &user.unsupported)?;
     work.begin(Step::UserLookup);
     let site = site::find(work).await?;
-    let person = person_of(work, &user.email, licences).await?;
+    let mut person = person_of(work, &user.email, licences).await?;
     let calling = calling_of(&person, licences)?;
     let has_calling = !matches!(calling, Calling::No);
     let says = if has_calling { "the person has calling" } else { "the person has no calling" };
@@ -41,7 +41,8 @@ pub(super) async fn drive(
                 return pending(PendingReason::UnhandledException, "the row was not queued for a licence");
             };
             let line = line_of_partner(work, &site).await?;
-            enable(work, user, &person, &site, &line, licences, place).await?;
+            let licence = enable(work, user, &person, &site, &line, licences, place).await?;
+            person.licenses.push(licence);
             done.push(format!("calling enabled with {line}"));
         }
         (false, false) if user.settings.is_empty() => {
@@ -55,7 +56,9 @@ pub(super) async fn drive(
             );
         }
     }
-    let written = settings::apply(work, Step::UserApplyCallingSettings, &person.id, &user.settings).await?;
+    let standard_only = licences.is_standard_only(&person.licenses);
+    let owner = settings::Owner { person: &person.id, standard_only };
+    let written = settings::apply(work, Step::UserApplyCallingSettings, &owner, &user.settings).await?;
     if !user.settings.is_empty() {
         done.push(format!("{written} settings written"));
     }
@@ -174,7 +177,7 @@ async fn enable(
     line: &Line,
     licences: &LicencePool,
     place: Place,
-) -> Flow<()> {
+) -> Flow<RemoteId> {
     if let Some(number) = line.number() {
         require_number(work, site, number, &person.id).await?;
     }
@@ -202,7 +205,7 @@ async fn enable(
     }
     result?;
     work.done(StepState::Applied, format!("licence {licence} is in licenses[], sent with {line}"));
-    Ok(())
+    Ok(licence)
 }
 
 /// The answer must name the licence; 206 never is success (R7).

@@ -5,8 +5,10 @@ use tokio::time::Instant;
 
 use super::context::RunContext;
 use super::reason;
-use crate::domain::{Failure, Operation, Outcome, PendingReason, RemoteId, RowId, Step, StepState, Success};
-use crate::store::{self, Ack, CallRecord, ClaimedRow, StepRecord, StoreError};
+use crate::domain::{
+    Failure, Feature, Operation, Outcome, PendingReason, RemoteId, RowId, Step, StepState, Success,
+};
+use crate::store::{self, Ack, CallRecord, ClaimedRow, Doubt, StepRecord, StoreError};
 use crate::webex::wire::Lacking;
 use crate::webex::{Call, Interrupted, Reply, Trace, Trouble};
 
@@ -135,7 +137,7 @@ impl<'a> RowWork<'a> {
         let begun_at = store::now();
         let mut trace = Trace::default();
         let result = webex.send(&call, &mut webex.budget(), &mut trace).await;
-        self.note_read(call.operation, &trace, begun_at, result.as_ref().err());
+        self.note_read(&call, &trace, begun_at, result.as_ref().err());
         self.context.mind_the_token(result.as_ref().err()).await;
         match result {
             Err(Trouble::Interrupted) => Err(Stop::Interrupted),
@@ -161,7 +163,7 @@ impl<'a> RowWork<'a> {
                 Ok(())
             })
             .await;
-        self.note_read(call.operation, &trace, begun_at, result.as_ref().err());
+        self.note_read(&call, &trace, begun_at, result.as_ref().err());
         self.context.mind_the_token(result.as_ref().err()).await;
         match result {
             Ok(()) => Ok(all),
@@ -171,7 +173,12 @@ impl<'a> RowWork<'a> {
 
     /// Whether an earlier attempt at this row left such a write of which nobody knows the end.
     pub(super) fn left_in_doubt(&self, operation: Operation) -> bool {
-        self.row.unsettled.contains(&operation)
+        self.row.unsettled.contains(&Doubt { operation, feature: None })
+    }
+
+    /// Whether it left such a write of this object of settings.
+    pub(super) fn feature_left_in_doubt(&self, feature: Feature) -> bool {
+        self.row.unsettled.contains(&Doubt::of(feature))
     }
 
     /// Waits until what an earlier phase sent must show; false when that was so before.
@@ -192,15 +199,21 @@ impl<'a> RowWork<'a> {
 
     /// Records what a look-up says of such earlier writes.
     pub(super) fn resolve_earlier(&mut self, operation: Operation, applied: bool) {
-        if !self.left_in_doubt(operation) {
-            return;
+        self.resolve(Doubt { operation, feature: None }, applied);
+    }
+
+    /// Records what a read of an object of settings says of earlier writes of it.
+    pub(super) fn resolve_feature(&mut self, feature: Feature, applied: bool) {
+        self.resolve(Doubt::of(feature), applied);
+    }
+
+    fn resolve(&mut self, doubt: Doubt, applied: bool) {
+        if self.row.unsettled.contains(&doubt) {
+            let row_id = self.row.row_id;
+            let resolve =
+                move |connection: &store::Connection| store::resolve(connection, row_id, doubt, applied);
+            self.answers.push(self.context.writer.submit(resolve));
         }
-        let row_id = self.row.row_id;
-        self.answers.push(
-            self.context
-                .writer
-                .submit(move |connection| store::resolve(connection, row_id, operation, applied)),
-        );
     }
 
     /// Ends the row: everything it did is to be stored together with its end.
@@ -243,17 +256,11 @@ impl<'a> RowWork<'a> {
         }
     }
 
-    fn note_read(
-        &mut self,
-        operation: Operation,
-        trace: &Trace,
-        begun_at: String,
-        trouble: Option<&Trouble>,
-    ) {
+    fn note_read(&mut self, call: &Call, trace: &Trace, begun_at: String, trouble: Option<&Trouble>) {
         self.last_status = trace.status.or(self.last_status);
         let error = trouble.map(|trouble| reason::describe(trouble).0);
-        let record = self.record(operation, trace, begun_at, error, None);
-        self.calls.push(record);
+        let record = self.record(call.operation, trace, begun_at, error, None);
+        self.calls.push(CallRecord { feature: call.feature, ..record });
     }
 
     pub(super) fn record(
@@ -267,6 +274,7 @@ impl<'a> RowWork<'a> {
         CallRecord {
             step: Some(self.step),
             operation,
+            feature: None,
             tries: trace.tries,
             status: trace.status,
             tracking_id: trace.tracking_id.clone(),

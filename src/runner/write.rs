@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::reason;
 use super::work::{Cause, Flow, RowWork, Stop};
-use crate::domain::{Operation, PendingReason, Repeat};
+use crate::domain::{Feature, Operation, PendingReason, Repeat};
 use crate::faultpoint::Point;
 use crate::store::{self, NewCall};
 use crate::webex::{Asked, Budget, Call, Reply, Trace, Trouble, wire};
@@ -28,6 +28,7 @@ pub(super) enum Shown<T> {
 struct WriteAttempt {
     call_id: i64,
     operation: Operation,
+    feature: Option<Feature>,
     trace: Trace,
     begun_at: String,
     ended: Instant,
@@ -144,6 +145,7 @@ impl RowWork<'_> {
             attempt: self.row.attempt,
             step: self.step,
             operation: call.operation,
+            feature: call.feature,
         };
         let run = self.context.run;
         let stored =
@@ -158,7 +160,15 @@ impl RowWork<'_> {
         self.context.last_write.set(Some(ended));
         self.last_status = trace.status.or(self.last_status);
         self.context.mind_the_token(result.as_ref().err()).await;
-        Ok(WriteAttempt { call_id, operation: call.operation, trace, begun_at, ended, result })
+        Ok(WriteAttempt {
+            call_id,
+            operation: call.operation,
+            feature: call.feature,
+            trace,
+            begun_at,
+            ended,
+            result,
+        })
     }
 
     /// Records what became of a write; settling the row waits until this is on disk.
@@ -166,6 +176,7 @@ impl RowWork<'_> {
         let error = attempt.result.as_ref().err().map(|trouble| reason::describe(trouble).0);
         let mut record =
             self.record(attempt.operation, &attempt.trace, attempt.begun_at.clone(), error, applied);
+        record.feature = attempt.feature;
         record.remote_id = match (&attempt.result, attempt.operation) {
             (Ok(reply), Operation::LocationCreate) => wire::id(&reply.body).ok(),
             _ => None,

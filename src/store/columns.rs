@@ -3,7 +3,9 @@
 use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Row, types::FromSql};
 
-use crate::domain::{BatchId, EntityType, Operation, PendingReason, Phase, RemoteId, RowId, RowState, Step};
+use crate::domain::{
+    BatchId, EntityType, Feature, Operation, PendingReason, Phase, RemoteId, RowId, RowState, Step,
+};
 
 /// A value whose text form stands in a column.
 pub(super) trait TextColumn: Sized {
@@ -16,7 +18,7 @@ macro_rules! text_column {
     })+ };
 }
 
-text_column!(EntityType, Operation, PendingReason, RowState, Step);
+text_column!(EntityType, Feature, Operation, PendingReason, RowState, Step);
 
 impl TextColumn for RemoteId {
     fn from_column(text: &str) -> Option<Self> {

@@ -2,11 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::columns::typed;
+use super::columns::{optional, typed};
 use super::queue::ClaimedRow;
 use super::runs::RunId;
 use super::{StoreError, now};
-use crate::domain::{Operation, RemoteId, Repeat, RowId, Step, StepState};
+use crate::domain::{Feature, Operation, RemoteId, Repeat, RowId, Step, StepState};
 
 /// One step as it ended.
 #[derive(Debug, Clone)]
@@ -30,6 +30,24 @@ pub struct NewCall {
     pub step: Step,
     /// What it does.
     pub operation: Operation,
+    /// Which object of a person's settings it writes.
+    pub feature: Option<Feature>,
+}
+
+/// Writes of an earlier attempt at a row of which nobody knows whether they were applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doubt {
+    /// What they do.
+    pub operation: Operation,
+    /// Which object of a person's settings they write.
+    pub feature: Option<Feature>,
+}
+
+impl Doubt {
+    /// About writes of an object of settings.
+    pub const fn of(feature: Feature) -> Doubt {
+        Doubt { operation: Operation::FeaturePut, feature: Some(feature) }
+    }
 }
 
 /// A request with its answer.
@@ -39,6 +57,8 @@ pub struct CallRecord {
     pub step: Option<Step>,
     /// What it did.
     pub operation: Operation,
+    /// Which object of a person's settings it was about.
+    pub feature: Option<Feature>,
     /// How often it was sent.
     pub tries: u32,
     /// The status of the last answer.
@@ -59,9 +79,18 @@ pub struct CallRecord {
 pub fn intend(connection: &Connection, run: RunId, call: NewCall) -> Result<i64, StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO calls (run_id, row_id, attempt, step, operation, mutating, intent_at) VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6)",
+            "INSERT INTO calls (run_id, row_id, attempt, step, operation, feature, mutating, intent_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7)",
         )?
-        .execute(params![run.0, call.row_id.get(), call.attempt, call.step.as_str(), call.operation.as_str(), now()])?;
+        .execute(params![
+            run.0,
+            call.row_id.get(),
+            call.attempt,
+            call.step.as_str(),
+            call.operation.as_str(),
+            call.feature.map(Feature::as_str),
+            now(),
+        ])?;
     Ok(connection.last_insert_rowid())
 }
 
@@ -80,12 +109,20 @@ pub fn answer(connection: &Connection, call_id: i64, call: &CallRecord) -> Resul
 pub fn resolve(
     connection: &Connection,
     row_id: RowId,
-    operation: Operation,
+    doubt: Doubt,
     applied: bool,
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached("UPDATE calls SET applied = ?1 WHERE row_id = ?2 AND operation = ?3 AND mutating = 1 AND applied IS NULL")?
-        .execute(params![applied, row_id.get(), operation.as_str()])?;
+        .prepare_cached(
+            "UPDATE calls SET applied = ?1
+             WHERE row_id = ?2 AND operation = ?3 AND feature IS ?4 AND mutating = 1 AND applied IS NULL",
+        )?
+        .execute(params![
+            applied,
+            row_id.get(),
+            doubt.operation.as_str(),
+            doubt.feature.map(Feature::as_str)
+        ])?;
     Ok(())
 }
 
@@ -111,9 +148,9 @@ fn insert_call(
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO calls (run_id, row_id, attempt, step, operation, mutating, applied, tries, status, tracking_id, error, intent_at,
-                                answered_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            "INSERT INTO calls (run_id, row_id, attempt, step, operation, feature, mutating, applied, tries, status, tracking_id, error,
+                                intent_at, answered_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )?
         .execute(params![
             run.0,
@@ -121,6 +158,7 @@ fn insert_call(
             row.map(|row| row.attempt),
             call.step.map(Step::as_str),
             call.operation.as_str(),
+            call.feature.map(Feature::as_str),
             call.operation.repeat() != Repeat::Read,
             call.applied,
             call.tries,
@@ -168,12 +206,14 @@ pub(super) fn applied_calls(connection: &Connection, row_id: RowId) -> Result<u3
         .query_row([row_id.get()], |row| row.get(0))?)
 }
 
-/// The operations of a row's writes of which nobody knows whether they were applied.
-pub(super) fn unsettled_calls(connection: &Connection, row_id: RowId) -> Result<Vec<Operation>, StoreError> {
+/// The writes of a row of which nobody knows whether they were applied.
+pub(super) fn unsettled_calls(connection: &Connection, row_id: RowId) -> Result<Vec<Doubt>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT DISTINCT operation FROM calls WHERE mutating = 1 AND applied IS NULL AND {OF_THE_ROW}"
+        "SELECT DISTINCT operation, feature FROM calls WHERE mutating = 1 AND applied IS NULL AND {OF_THE_ROW}"
     ))?;
-    let rows = statement.query_map([row_id.get()], |row| typed(row, "operation"))?;
+    let rows = statement.query_map([row_id.get()], |row| {
+        Ok(Doubt { operation: typed(row, "operation")?, feature: optional(row, "feature")? })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::columns::{batch_id, optional, typed};
-use super::journal::{self, CallRecord, StepRecord};
+use super::journal::{self, CallRecord, Doubt, StepRecord};
 use super::runs::RunId;
 use super::selection::{CLAIMABLE, Selection};
 use super::{StoreError, now};
 use crate::domain::{
-    BatchId, Cells, EntityType, LocationKey, Operation, Outcome, PendingReason, Phase, Record, RemoteId,
-    RowId, RowState, Step, fold_name,
+    BatchId, Cells, EntityType, LocationKey, Outcome, PendingReason, Phase, Record, RemoteId, RowId,
+    RowState, Step, fold_name,
 };
 
 /// The rows of one claim.
@@ -43,7 +43,7 @@ pub struct ClaimedRow {
     /// What it asks for.
     pub record: Record,
     /// Writes of earlier attempts of which nobody knows whether they were applied.
-    pub unsettled: Vec<Operation>,
+    pub unsettled: Vec<Doubt>,
     /// The location that an earlier attempt created: lists may not show it yet.
     pub created: Option<RemoteId>,
     /// The location row that it refers to, if the file has one.

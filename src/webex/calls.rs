@@ -2,13 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::{Email, Extension, Feature, Line, LocationRecord, Operation, PhoneNumber, RemoteId};
+use crate::domain::{
+    Email, Extension, Family, Feature, Line, LocationRecord, Operation, PhoneNumber, RemoteId,
+};
 
 /// One request, not sent yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// What it does.
     pub operation: Operation,
+    /// Which object of a person's settings it is about.
+    pub feature: Option<Feature>,
     pub(super) path: Vec<String>,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
@@ -17,7 +21,7 @@ pub struct Call {
 impl Call {
     fn new(operation: Operation, path: &[&str]) -> Call {
         let path = path.iter().map(|segment| (*segment).to_owned()).collect();
-        Call { operation, path, query: Vec::new(), body: None }
+        Call { operation, feature: None, path, query: Vec::new(), body: None }
     }
 
     fn with(mut self, name: &'static str, value: impl Into<String>) -> Call {
@@ -163,14 +167,19 @@ fn numbers() -> Call {
     Call::new(Operation::NumbersList, &["telephony", "config", "numbers"])
 }
 
-/// One feature of a person.
-pub fn feature(person: &RemoteId, feature: Feature) -> Call {
-    Call { path: feature.path(person.as_str()), ..Call::new(Operation::FeatureGet, &[]) }
+/// One feature of a person, in one of the two places that Webex has for them.
+pub fn feature(person: &RemoteId, feature: Feature, family: Family) -> Call {
+    about_feature(Operation::FeatureGet, person, feature, family)
 }
 
 /// One feature of a person, replaced as a whole.
-pub fn put_feature(person: &RemoteId, feature: Feature, body: Value) -> Call {
-    Call { path: feature.path(person.as_str()), ..Call::new(Operation::FeaturePut, &[]) }.body(body)
+pub fn put_feature(person: &RemoteId, feature: Feature, family: Family, body: Value) -> Call {
+    about_feature(Operation::FeaturePut, person, feature, family).body(body)
+}
+
+fn about_feature(operation: Operation, person: &RemoteId, feature: Feature, family: Family) -> Call {
+    let path = feature.path(family, person.as_str());
+    Call { path, feature: Some(feature), ..Call::new(operation, &[]) }
 }
 
 /// The address as Webex spells it; an update must send it complete, a blank second line as null (contract 3.3).
