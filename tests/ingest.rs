@@ -22,6 +22,8 @@ mod locations;
 mod properties;
 #[path = "ingest/records.rs"]
 mod records;
+#[path = "ingest/settings.rs"]
+mod settings;
 #[path = "ingest/sheet.rs"]
 mod sheet;
 #[path = "ingest/users.rs"]

@@ -2,6 +2,8 @@
 #![cfg(feature = "sim")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
+#[path = "settings/crash.rs"]
+mod crash;
 mod support;
 
 use serde_json::{Value, json};
@@ -153,8 +155,7 @@ fn puts(bench: &Bench) -> Vec<Exchange> {
 #[tokio::test]
 async fn what_the_row_does_not_state_stays_and_what_is_read_only_is_not_sent() {
     let csv = ana(&[("voicemail_rings", "9")]);
-    let org = madrid([ANA.to_owned()]);
-    let mut org = org;
+    let mut org = madrid([ANA.to_owned()]);
     org.people[0].features.insert("voicemail".to_owned(), json!({"sendBusyCalls": {"enabled": false}}));
     let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
     bench.run().await.expect(0);

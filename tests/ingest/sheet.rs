@@ -120,7 +120,7 @@ pub(crate) fn csv(rows: &[Row]) -> Vec<u8> {
 }
 
 /// What is to become of a cell.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum To<'a> {
     /// Accepted, and stored as this.
     Be(&'a str),
