@@ -271,14 +271,27 @@ async fn refusals_of_settings_have_their_reasons() {
 
 #[tokio::test]
 async fn permissions_that_are_not_in_the_one_place_are_looked_for_in_the_other() {
-    let csv = ana(&[("outgoing_permissions", "INTERNATIONAL=ALLOW")]);
-    let bench = on(&csv).await;
+    let bench = on(&ana(&[("outgoing_permissions", "INTERNATIONAL=ALLOW")])).await;
     bench.sim.add_fault("feature_get#1:status=404".parse().unwrap());
-    bench.run().await;
-    let paths: Vec<String> = bench.calls(Operation::FeatureGet).into_iter().map(|call| call.path).collect();
-    assert_eq!(paths.len(), 2, "{paths:?}");
-    assert!(paths[0].contains("/people/") && paths[0].ends_with("/features/outgoingPermission"), "{paths:?}");
-    assert!(paths[1].contains("/telephony/config/people/"), "{paths:?}");
+    bench.run().await.expect(0);
+    let mut calls = bench.calls(Operation::FeatureGet);
+    calls.extend(puts(&bench));
+    let telephony: Vec<bool> =
+        calls.iter().map(|call| call.path.contains("/telephony/config/people/")).collect();
+    assert_eq!(telephony, [false, true, true], "two reads and the write");
+}
+
+#[tokio::test]
+async fn a_standard_licence_that_lacks_a_setting_is_told_by_webex() {
+    let csv = ana(&[("executive_assistant_type", "EXECUTIVE")]);
+    let mut org = madrid([ANA.to_owned()]);
+    org.people[0].calling.as_mut().unwrap().license = STANDARD.to_owned();
+    let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
+    bench.run().await.expect(3);
+    let row = bench.row("user", ANA);
+    row.expect_pending("precondition_missing", "user_apply_calling_settings");
+    assert!(row.message.as_deref().unwrap().contains("needs a Professional licence"), "{row:?}");
+    assert!(puts(&bench).is_empty());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Email;
+use super::{Email, Extension, PhoneNumber};
 
 mod catalogue;
 mod feature;
@@ -125,13 +125,14 @@ impl SettingValue {
                 let number = text.parse().ok().filter(|number| (least..=most).contains(number));
                 number.map(SettingValue::Integer)
             }
-            SettingKind::Text(_)
-            | SettingKind::Destination
-            | SettingKind::Phone
-            | SettingKind::Extension
-            | SettingKind::Email
-            | SettingKind::TimeZone
-            | SettingKind::Moment => Some(SettingValue::Text(text.to_owned())),
+            SettingKind::Text(_) | SettingKind::Destination | SettingKind::TimeZone | SettingKind::Moment => {
+                Some(SettingValue::Text(text.to_owned()))
+            }
+            SettingKind::Phone => PhoneNumber::parse(text).ok().map(|_| SettingValue::Text(text.to_owned())),
+            SettingKind::Extension => {
+                Extension::parse(text).ok().map(|_| SettingValue::Text(text.to_owned()))
+            }
+            SettingKind::Email => Email::parse(text).ok().map(|_| SettingValue::Text(text.to_owned())),
             SettingKind::Permissions => {
                 let permissions = text.split('|').map(Permission::parse).collect::<Option<Vec<_>>>();
                 permissions.map(SettingValue::Permissions)
