@@ -36,6 +36,7 @@ mod input;
 mod notes;
 mod operation;
 mod outcome;
+mod permission;
 mod reason;
 mod record;
 mod setting;
@@ -51,11 +52,12 @@ pub use input::{Accepted, Cells, InputRow, Rejected};
 pub use notes::{tag_in, tag_line, with_tag, without_tag};
 pub use operation::{Operation, Repeat};
 pub use outcome::{Failure, Outcome, RowState, Success};
+pub use permission::{CallAction, CallType, Permission, TRANSFER};
 pub use reason::{PendingReason, RejectionReason};
 pub use record::{Address, AssignmentRecord, CellError, LocationRecord, Record, UserRecord};
 pub use setting::{
-    CallAction, CallType, Family, Feature, FeatureSpec, Fill, Permission, SETTINGS, Setting, SettingKind,
-    SettingValue, Settings, StatedSetting, TRANSFER, UserSettingsPrefix,
+    Family, Feature, FeatureSpec, Fill, SETTINGS, Setting, SettingKind, SettingValue, Settings,
+    StatedSetting, UserSettingsPrefix,
 };
 pub use step::{Step, StepState};
 pub use values::{

@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::{CallType, Feature, Fill, Permission, RemoteId, SETTINGS, Setting, SettingKind};
 
+/// The emergency callback number that is a member's.
+const BY_MEMBER: &str = "LOCATION_MEMBER_NUMBER";
+
 /// One setting of a row, as Webex takes it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Wanted {
@@ -42,7 +45,18 @@ pub(super) fn changes(
             WantedValue::Permissions(permissions) => lay_permissions(&mut body, setting, permissions),
         };
     }
+    if feature == Feature::EmergencyCallback {
+        forget_member(&mut body, wanted);
+    }
     Ok(differs.then_some(body))
+}
+
+/// A member that the row does not state goes with the choice that it belonged to.
+fn forget_member(body: &mut Value, wanted: &[Wanted]) {
+    let stated = wanted.iter().any(|one| matches!(one.value, WantedValue::Person(_)));
+    if !stated && body.get("selected").and_then(Value::as_str) != Some(BY_MEMBER) {
+        take_out(body, "/locationMemberId");
+    }
 }
 
 /// What a GET shows in the shape that a PUT takes, without what a PUT must not carry.
@@ -59,8 +73,11 @@ fn editable(feature: Feature, present: &Value) -> Result<Value, Unreadable> {
     }
     spec.read_only.iter().for_each(|pointer| take_out(&mut body, pointer));
     for (pointer, fill) in spec.required {
-        if body.pointer(pointer).is_none() {
-            place(&mut body, pointer, if *fill == Fill::False { json!(false) } else { json!([]) });
+        match (fill, body.pointer(pointer)) {
+            (Fill::False, None) => place(&mut body, pointer, json!(false)),
+            (Fill::EmptyList, None) => place(&mut body, pointer, json!([])),
+            (Fill::EmptyList, Some(shown)) if !shown.is_array() => return Err(no_list()),
+            (_, Some(_)) => {}
         }
     }
     truth_as_truth(feature, &mut body);
@@ -112,7 +129,7 @@ fn emergency_callback(body: &mut Value) {
     let member = body.pointer("/locationMemberInfo/memberId").cloned();
     match (selected, member) {
         (Some("NONE"), _) => take_out(body, "/selected"),
-        (Some("LOCATION_MEMBER_NUMBER"), Some(member)) if body.get("locationMemberId").is_none() => {
+        (Some(BY_MEMBER), Some(member)) if body.get("locationMemberId").is_none() => {
             place(body, "/locationMemberId", member);
         }
         _ => {}
@@ -134,13 +151,18 @@ fn hidden_app(body: &Value) -> Value {
 
 /// Members become their ids. One without an id must not get lost on the way back.
 fn list_ids(body: &mut Value, list: &str) -> Result<(), Unreadable> {
-    let Some(members) = body.pointer_mut(list).and_then(Value::as_array_mut) else { return Ok(()) };
+    let Some(shown) = body.pointer_mut(list) else { return Ok(()) };
+    let members = shown.as_array_mut().ok_or_else(no_list)?;
     for member in members {
         let id =
             id_of(member).ok_or_else(|| Unreadable("a member of the present list has no id".to_owned()))?;
         *member = json!(id.as_str());
     }
     Ok(())
+}
+
+fn no_list() -> Unreadable {
+    Unreadable("the present list cannot be read".to_owned())
 }
 
 fn id_of(member: &Value) -> Option<RemoteId> {
@@ -374,6 +396,16 @@ mod tests {
         let put =
             json!({"selected": "LOCATION_MEMBER_NUMBER", "elinEnabled": true, "locationMemberId": "QW5h"});
         assert_eq!(body, put);
+        let body = changed(&present, plain("emergency_callback", json!("DIRECT_LINE"))).unwrap();
+        assert_eq!(body, json!({"selected": "DIRECT_LINE", "elinEnabled": false}));
+    }
+
+    #[test]
+    fn what_is_no_list_is_not_taken_for_one() {
+        let all = |feature: Feature, present: Value| changes(feature, &present, &[]).is_err();
+        assert!(all(Feature::OutgoingPermission, json!({"callingPermissions": {"callType": "NATIONAL"}})));
+        assert!(all(Feature::Privacy, json!({"monitoringAgents": "QW5h"})));
+        assert!(all(Feature::Monitoring, json!({"monitoredElements": [{"member": {"id": "a b"}}]})));
     }
 
     #[test]

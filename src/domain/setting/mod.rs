@@ -3,15 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Email, Extension, PhoneNumber};
+use super::{Email, Extension, Permission, PhoneNumber};
 
 mod catalogue;
 mod feature;
-mod permission;
 
 pub use catalogue::SETTINGS;
 pub use feature::{Family, Feature, FeatureSpec, Fill};
-pub use permission::{CallAction, CallType, Permission, TRANSFER};
 
 /// The type of a setting's cell and its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
