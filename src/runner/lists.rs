@@ -167,9 +167,7 @@ async fn read_people_and_numbers(
         let seen: Vec<SeenNumber> = entries.into_iter().map(seen_number).collect();
         context.writer.submit(move |connection| store::keep_numbers(connection, reading, &seen))
     };
-    let numbers =
-        BulkList { name: "numbers", key: "phoneNumbers", sizes: NUMBERS_PAGES, call: calls::all_numbers };
-    let numbers = numbers.read(context, reading, &mut pages, wire::number_entry, keep).await?;
+    let numbers = BulkList::Numbers.read(context, reading, &mut pages, wire::number_entry, keep).await?;
     let mut pages = pages.min(ahead.unknown_people / LOOKUPS_A_PAGE);
     if !numbers || pages == 0 {
         return Ok((false, numbers));
@@ -178,8 +176,7 @@ async fn read_people_and_numbers(
         let seen: Vec<SeenPerson> = people.iter().flat_map(seen_people).collect();
         context.writer.submit(move |connection| store::keep_people(connection, reading, &seen))
     };
-    let people = BulkList { name: "people", key: "items", sizes: PEOPLE_PAGES, call: calls::people };
-    let people = people.read(context, reading, &mut pages, wire::person, keep).await?;
+    let people = BulkList::People.read(context, reading, &mut pages, wire::person, keep).await?;
     Ok((people, numbers))
 }
 
@@ -191,38 +188,65 @@ async fn settle(context: &RunContext) -> Result<(), ReadFailure> {
 }
 
 /// A list that single look-ups can replace.
-struct BulkList {
-    name: &'static str,
-    key: &'static str,
-    /// Page sizes, tried one after the other while pages are too slow.
-    sizes: [u32; 3],
-    call: fn(u32) -> Call,
+#[derive(Debug, Clone, Copy)]
+enum BulkList {
+    People,
+    Numbers,
 }
 
 impl BulkList {
+    const fn name(self) -> &'static str {
+        match self {
+            BulkList::People => "people",
+            BulkList::Numbers => "numbers",
+        }
+    }
+
+    const fn key(self) -> &'static str {
+        match self {
+            BulkList::People => "items",
+            BulkList::Numbers => "phoneNumbers",
+        }
+    }
+
+    /// Page sizes, tried one after the other while pages are too slow.
+    const fn sizes(self) -> [u32; 3] {
+        match self {
+            BulkList::People => PEOPLE_PAGES,
+            BulkList::Numbers => NUMBERS_PAGES,
+        }
+    }
+
+    fn call(self, size: u32) -> Call {
+        match self {
+            BulkList::People => calls::people(size),
+            BulkList::Numbers => calls::all_numbers(size),
+        }
+    }
+
     /// Reads it into the store, if it is not known to be longer than `pages_left`, from which its pages are taken.
     async fn read<T>(
-        &self,
+        self,
         context: &RunContext,
         reading: Reading,
         pages_left: &mut u32,
         item: impl Fn(&Value) -> Result<T, Lacking> + Copy,
         keep: impl Fn(Vec<T>) -> Ack<()> + Copy,
     ) -> Result<bool, ReadFailure> {
-        let name = self.name;
+        let name = self.name();
         let known = context.writer.submit(move |connection| store::known_list(connection, name)).await;
         if !is_worth_reading(stored(known)?, *pages_left) {
             tracing::debug!(list = name, pages_left, "list.skipped: asking for each row costs less");
             return Ok(false);
         }
-        for size in self.sizes {
+        for size in self.sizes() {
             // What a reading that failed left would stand twice.
             stored(
                 context.writer.submit(move |connection| store::forget_list(connection, name, reading)).await,
             )?;
             let limits = PageLimits { pages: *pages_left, retries: Some(RETRIES) };
             let mut pages = 0_u32;
-            let list = List { call: (self.call)(size), key: self.key, limits };
+            let list = List { call: self.call(size), key: self.key(), limits };
             let read = list
                 .read(context, item, |items| {
                     pages = pages.saturating_add(1);
@@ -252,8 +276,8 @@ impl BulkList {
     }
 
     /// Keeps what is known of the list's length now.
-    async fn known(&self, context: &RunContext, pages: u32, extent: Extent) -> Result<bool, ReadFailure> {
-        let (name, known) = (self.name, KnownList { pages, complete: extent == Extent::Whole });
+    async fn known(self, context: &RunContext, pages: u32, extent: Extent) -> Result<bool, ReadFailure> {
+        let (name, known) = (self.name(), KnownList { pages, complete: extent == Extent::Whole });
         stored(context.writer.submit(move |connection| store::keep_list(connection, name, known)).await)?;
         tracing::info!(list = name, pages, complete = known.complete, "list.read");
         Ok(known.complete)
