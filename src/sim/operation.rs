@@ -52,6 +52,12 @@ operations! {
     LocationSettingPut "location_setting_put"
     /// `POST` of a new item to a setting of a calling location
     LocationSettingPost "location_setting_post"
+    /// `GET /telephony/config/jobs/updateRoutingPrefix/{id}`
+    PrefixJobGet "prefix_job_get"
+    /// `POST /telephony/config/jobs/person/moveLocation`
+    MoveLocation "move_location"
+    /// `POST /telephony/config/jobs/numbers/manageNumbers`
+    ManageNumbers "manage_numbers"
     /// `GET /licenses`
     LicensesList "licenses_list"
     /// `GET /licenses/{id}`
@@ -62,6 +68,8 @@ operations! {
     NumbersList "numbers_list"
     /// `GET /telephony/config/locations/{id}/availableNumbers`
     AvailableNumbersList "available_numbers_list"
+    /// `GET /telephony/config/people/{id}/secondary/availableNumbers`, or `primary/..` for somebody new
+    PersonAvailableNumbersList "person_available_numbers_list"
     /// `POST /telephony/config/locations/{id}/numbers`
     NumbersAdd "numbers_add"
     /// `PUT /telephony/config/locations/{id}/numbers`
@@ -96,6 +104,8 @@ operations! {
     TokenExpiry "token_expiry"
     /// `GET /organizations`
     OrganizationsList "organizations_list"
+    /// `GET /organizations/{id}`
+    OrganizationGet "organization_get"
     /// `GET /roles`
     RolesList "roles_list"
     /// A write that is never allowed: identity, and every deletion but that of location numbers

@@ -77,6 +77,8 @@ fn people(method: &str, rest: &[&str]) -> Route {
 fn telephony_person(method: &str, id: &str, rest: &[&str]) -> Route {
     match (method, rest) {
         ("PUT", ["numbers"]) => Route::about(Op::PersonNumbersPut, id),
+        ("GET", ["secondary", "availableNumbers"]) => Route::about(Op::PersonAvailableNumbersList, id),
+        ("GET", ["availableNumbers"]) if id == "primary" => Route::to(Op::PersonAvailableNumbersList),
         _ => feature(method, id, Family::Telephony, rest),
     }
 }
@@ -117,6 +119,9 @@ fn telephony(method: &str, rest: &[&str]) -> Route {
         ("GET", ["config", "numbers"]) => Route::to(Op::NumbersList),
         ("POST", ["config", "actions", "validateExtensions", "invoke"]) => Route::to(Op::ValidateExtensions),
         ("POST", ["config", "actions", "validateNumbers", "invoke"]) => Route::to(Op::ValidateNumbers),
+        ("GET", ["config", "jobs", "updateRoutingPrefix", id]) => Route::about(Op::PrefixJobGet, id),
+        ("POST", ["config", "jobs", "person", "moveLocation"]) => Route::to(Op::MoveLocation),
+        ("POST", ["config", "jobs", "numbers", "manageNumbers"]) => Route::to(Op::ManageNumbers),
         ("GET", ["config", "routeChoices"]) => Route::to(Op::RouteChoicesList),
         ("GET", ["pstn", "locations", id, "connectionOptions"]) => Route::about(Op::PstnOptionsList, id),
         ("GET", ["pstn", "locations", id, "connection"]) => Route::about(Op::PstnConnectionGet, id),
@@ -151,6 +156,7 @@ fn account(method: &str, rest: &[&str]) -> Route {
     match (method, rest) {
         ("GET", ["authorizations", "tokenExpiry"]) => Route::to(Op::TokenExpiry),
         ("GET", ["organizations"]) => Route::to(Op::OrganizationsList),
+        ("GET", ["organizations", id]) => Route::about(Op::OrganizationGet, id),
         ("GET", ["roles"]) => Route::to(Op::RolesList),
         ("GET", _) => Route::to(Op::Other),
         // SCIM and the like: identity by another door.

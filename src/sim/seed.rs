@@ -33,6 +33,8 @@ pub struct OrgSeed {
     pub numbers: Vec<NumberSeed>,
     /// Trunks that a PSTN connection may name.
     pub trunks: Vec<String>,
+    /// Route groups that a PSTN connection may name.
+    pub route_groups: Vec<String>,
     /// The PSTN connection that a location gets when it is enabled for calling.
     pub pstn_of_new_locations: Option<Pstn>,
     /// Adding a licence that the person holds applies its properties anew instead of changing nothing.
@@ -42,6 +44,8 @@ pub struct OrgSeed {
     /// Types of calls whose outgoing permission the organisation cannot change: shown by a GET, refused in a
     /// PUT. Live systems show some that are not published, such as `CASUAL`.
     pub fixed_call_types: Vec<String>,
+    /// How often a job that changes a routing prefix is found running before it is done.
+    pub prefix_job_looks: u32,
 }
 
 impl Default for OrgSeed {
@@ -59,10 +63,12 @@ impl Default for OrgSeed {
             ],
             numbers: Vec::new(),
             trunks: vec!["Trunk 1".into()],
+            route_groups: vec!["Route Group 1".into()],
             pstn_of_new_locations: None,
             repeated_license_reapplies: false,
             extension_length: (2, 10),
             fixed_call_types: Vec::new(),
+            prefix_job_looks: 0,
         }
     }
 }
@@ -308,6 +314,6 @@ pub struct NumberSeed {
     pub extension: Option<String>,
     /// `INACTIVE` instead of `ACTIVE`.
     pub inactive: bool,
-    /// Type and name of who holds it, such as `HUNT_GROUP` and `Sales`.
+    /// Type and name of who holds it, such as `HUNT_GROUP` and `Sales`; `CALL_PARK` is in no list of numbers.
     pub owner: Option<(String, String)>,
 }

@@ -29,6 +29,7 @@ pub(crate) fn target(org: &Org, call: &Call, route: &Route) -> Target {
         Op::PersonGet
         | Op::PersonNumbersGet
         | Op::PersonNumbersPut
+        | Op::PersonAvailableNumbersList
         | Op::FeatureGet
         | Op::FeaturePut
         | Op::FeaturePost

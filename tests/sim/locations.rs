@@ -106,3 +106,92 @@ async fn a_routing_prefix_starts_a_job_or_stays_behind() {
     let found = bench.read("/telephony/config/numbers?extension=1000").await;
     assert_eq!(found["phoneNumbers"][0]["esn"], "771000");
 }
+
+#[tokio::test]
+async fn one_prefix_job_runs_at_a_time() {
+    let org = OrgSeed { prefix_job_looks: 3, ..madrid() }
+        .location(LocationSeed::calling("Soria"))
+        .person(PersonSeed::new("eva@example.com").calling("Madrid", "1000"))
+        .person(PersonSeed::new("max@example.com").calling("Soria", "1000"));
+    let bench = Bench::of(org).await;
+    let path = |name: &str| format!("/telephony/config/locations/{}", bench.location(name));
+    let (madrid, soria) = (path("Madrid"), path("Soria"));
+    let started = bench.send(Method::PUT, &madrid, json!({"routingPrefix": "71"})).await;
+    assert_eq!(started.status(), 200);
+    let id = started.json::<Value>().await.unwrap()["batchJobId"].as_str().unwrap().to_owned();
+    let job = format!("/telephony/config/jobs/updateRoutingPrefix/{id}");
+    assert_eq!(bench.read(&job).await["latestExecutionStatus"], "STARTING");
+
+    let second = bench.send(Method::PUT, &soria, json!({"routingPrefix": "72"})).await;
+    assert_eq!(second.status(), 409);
+    assert!(second.json::<Value>().await.unwrap()["failureReason"].is_string());
+    let same = bench.send(Method::PUT, &madrid, json!({"routingPrefix": "71"})).await;
+    assert_eq!(same.status(), 204, "nothing changes, so no job is needed");
+
+    assert_eq!(bench.read(&job).await["latestExecutionStatus"], "STARTED");
+    let done = bench.read(&job).await;
+    assert_eq!(done["latestExecutionExitCode"], "COMPLETED");
+    assert_eq!(done["counts"]["routingPrefixUpdated"], 1);
+    assert_eq!(bench.send(Method::PUT, &soria, json!({"routingPrefix": "72"})).await.status(), 200);
+    assert_eq!(bench.get("/telephony/config/jobs/updateRoutingPrefix/x").await.status(), 404);
+}
+
+#[tokio::test]
+async fn a_location_without_extensions_needs_no_job() {
+    let bench = Bench::of(madrid()).await;
+    let path = format!("/telephony/config/locations/{}", bench.location("Madrid"));
+    let put = |body: Value| bench.send(Method::PUT, &path, body);
+    assert_eq!(put(json!({"routingPrefix": "71"})).await.status(), 204);
+    assert_eq!(put(json!({"routingPrefix": "7a"})).await.status(), 400);
+    assert_eq!(put(json!({"connection": {"type": "TRUNK", "id": "x"}})).await.status(), 400);
+    assert_eq!(put(json!({"userLimit": 3})).await.status(), 400, "read-only");
+}
+
+#[tokio::test]
+async fn a_location_has_settings_of_its_own() {
+    let bench =
+        Bench::of(madrid().person(PersonSeed::new("eva@example.com").calling("Madrid", "1000"))).await;
+    let path = |name: &str| format!("/telephony/config/locations/{}/{name}", bench.location("Madrid"));
+    let put = |name: &str, body: Value| {
+        let path = path(name);
+        let bench = &bench;
+        async move { bench.send(Method::PUT, &path, body).await.status().as_u16() }
+    };
+    for name in [
+        "internalDialing",
+        "outgoingPermission",
+        "musicOnHold",
+        "features/emergencyCallbackNumber",
+        "schedules",
+    ] {
+        assert!(bench.read(&path(name)).await.is_object(), "{name}");
+    }
+    let routes = bench.read("/telephony/config/routeChoices").await["routeIdentities"].clone();
+    let group = routes.as_array().unwrap().iter().find(|route| route["type"] == "ROUTE_GROUP").unwrap();
+    let unknown = json!({"id": group["id"], "type": "ROUTE_GROUP"});
+    let body = json!({"enableUnknownExtensionRoutePolicy": true, "unknownExtensionRouteIdentity": unknown});
+    assert_eq!(put("internalDialing", body).await, 204);
+    let read = bench.read(&path("internalDialing")).await;
+    assert_eq!(read["unknownExtensionRouteIdentity"]["name"], "Route Group 1");
+    assert_eq!(put("internalDialing", read).await, 400, "the name is read-only");
+    let half = json!({"unknownExtensionRouteIdentity": {"id": group["id"]}});
+    assert_eq!(put("internalDialing", half).await, 400);
+
+    let block = |kind: &str| json!({"callingPermissions": [{"callType": kind, "action": "BLOCK", "transferEnabled": false}]});
+    assert_eq!(put("outgoingPermission", block("NATIONAL")).await, 204);
+    assert_eq!(put("outgoingPermission", block("TOLL_FREE")).await, 204);
+    let rows = bench.read(&path("outgoingPermission")).await["callingPermissions"].clone();
+    let blocked = rows.as_array().unwrap().iter().filter(|row| row["action"] == "BLOCK").count();
+    assert_eq!(blocked, 5, "three by default, two by us");
+
+    assert_eq!(
+        put("features/emergencyCallbackNumber", json!({"selected": "LOCATION_MEMBER_NUMBER"})).await,
+        400
+    );
+    let member =
+        json!({"selected": "LOCATION_MEMBER_NUMBER", "locationMemberId": bench.person("eva@example.com")});
+    assert_eq!(put("features/emergencyCallbackNumber", member).await, 204);
+    assert_eq!(put("musicOnHold", json!({"greeting": "LOUD"})).await, 400);
+    assert_eq!(put("musicOnHold", json!({"mohEnabled": false})).await, 204);
+    assert_eq!(put("nonsense", json!({})).await, 404);
+}

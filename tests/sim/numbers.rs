@@ -119,17 +119,70 @@ async fn alternate_numbers_come_and_go() {
 
 #[tokio::test]
 async fn extensions_are_validated_without_being_taken() {
-    let bench =
-        Bench::of(madrid().person(PersonSeed::new("eva@example.com").calling("Madrid", "1000"))).await;
-    let extensions = json!({"extensions": ["1000", "1001", "1001", "911", "a1", "1"]});
+    let park = NumberSeed {
+        location: "Madrid".into(),
+        extension: Some("2000".into()),
+        owner: Some(("CALL_PARK".into(), "Park".into())),
+        ..NumberSeed::default()
+    };
+    let eva = PersonSeed::new("eva@example.com").calling("Madrid", "1000");
+    let bench = Bench::of(madrid().person(eva).number(park)).await;
+    let sent = ["1000", "1001", "1001", "911", "a1", "1", "2000"];
     let location = bench.location("Madrid");
     let path = format!("/telephony/config/locations/{location}/actions/validateExtensions/invoke");
-    let body: Value = bench.send(Method::POST, &path, extensions.clone()).await.json().await.unwrap();
-    let state = |index: usize| body["extensionStatus"][index]["state"].as_str().unwrap().to_owned();
-    let states: Vec<String> = (0..6).map(state).collect();
-    assert_eq!(states, ["DUPLICATE", "VALID", "DUPLICATE_IN_LIST", "INVALID", "INVALID", "INVALID"]);
+    let body: Value =
+        bench.send(Method::POST, &path, json!({ "extensions": sent })).await.json().await.unwrap();
+    let answers: Vec<(&str, Option<u64>)> = body["extensionStatus"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|status| (status["state"].as_str().unwrap(), status["errorCode"].as_u64()))
+        .collect();
+    let expected = [
+        ("DUPLICATE", Some(4202)),
+        ("VALID", None),
+        ("DUPLICATE_IN_LIST", Some(9498)),
+        ("INVALID", Some(4911)),
+        ("INVALID", Some(4910)),
+        ("INVALID", Some(4909)),
+        ("DUPLICATE", Some(9495)),
+    ];
+    assert_eq!(answers, expected);
     assert_eq!(body["status"], "ERRORS");
     let org_path = "/telephony/config/actions/validateExtensions/invoke";
-    let body: Value = bench.send(Method::POST, org_path, extensions).await.json().await.unwrap();
+    let body: Value =
+        bench.send(Method::POST, org_path, json!({ "extensions": sent })).await.json().await.unwrap();
     assert_eq!(body["extensionStatus"][0]["state"], "VALID");
+    let listed = bench.read("/telephony/config/numbers?extension=2000").await;
+    assert_eq!(listed["phoneNumbers"], json!([]), "call park extensions are no numbers");
+}
+
+#[tokio::test]
+async fn numbers_are_validated_one_by_one() {
+    let bench = Bench::of(madrid()).await;
+    let sent = json!({"phoneNumbers": ["+34910000001", "+34910000077", "+34910000077", "910"]});
+    let path = "/telephony/config/actions/validateNumbers/invoke";
+    let body: Value = bench.send(Method::POST, path, sent).await.json().await.unwrap();
+    let states: Vec<&str> =
+        body["phoneNumbers"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["Duplicate", "Available", "Duplicate In List", "Invalid"]);
+    assert!(body["phoneNumbers"][0]["detail"][0].as_str().unwrap().starts_with("[Error 8363]"));
+}
+
+#[tokio::test]
+async fn free_numbers_are_offered() {
+    let eva = PersonSeed::new("eva@example.com").calling("Madrid", "1000").phone_number("+34910000008");
+    let org = madrid().location(LocationSeed::calling("Soria").numbers(["+34975000001"])).person(eva);
+    let bench = Bench::of(org).await;
+    let (madrid, eva) = (bench.location("Madrid"), bench.person("eva@example.com"));
+    for (path, expected) in [
+        (format!("locations/{madrid}/availableNumbers"), 2),
+        (format!("locations/{madrid}/availableNumbers?phoneNumber=%2B34910000001,%2B34975000001"), 1),
+        (format!("people/{eva}/secondary/availableNumbers"), 2),
+        ("people/primary/availableNumbers".into(), 3),
+        (format!("people/primary/availableNumbers?locationId={madrid}"), 2),
+    ] {
+        let body = bench.read(&format!("/telephony/config/{path}")).await;
+        assert_eq!(body["phoneNumbers"].as_array().unwrap().len(), expected, "{path}");
+    }
 }

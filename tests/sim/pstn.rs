@@ -15,3 +15,22 @@ async fn a_pstn_connection_opens_the_inventory() {
     let added = bench.send(Method::POST, &numbers, json!({"phoneNumbers": ["+34975000001"]})).await;
     assert_eq!(added.status(), 201);
 }
+
+#[tokio::test]
+async fn only_some_connections_can_be_set_up() {
+    let bench = Bench::of(OrgSeed::default().location(LocationSeed::calling("Soria"))).await;
+    let location = format!("/telephony/pstn/locations/{}", bench.location("Soria"));
+    let options = bench.read(&format!("{location}/connectionOptions")).await["items"].clone();
+    let option = |name: &str| {
+        let found = options.as_array().unwrap().iter().find(|item| item["displayName"] == name);
+        found.unwrap()["id"].clone()
+    };
+    let path = format!("{location}/connection");
+    let put = |body: Value| bench.send(Method::PUT, &path, body);
+    assert_eq!(put(json!({"id": option("Cisco Calling Plans")})).await.status(), 400);
+    assert_eq!(put(json!({"id": option("Premises-based PSTN")})).await.status(), 400, "without a route");
+    assert_eq!(put(json!({"premiseRouteType": "TRUNK", "premiseRouteId": "x"})).await.status(), 400);
+    assert_eq!(bench.get(&path).await.status(), 404);
+    assert_eq!(put(json!({"id": option("Sample Cloud PSTN")})).await.status(), 204);
+    assert_eq!(bench.read(&path).await["pstnConnectionType"], "NON_INTEGRATED_CCP");
+}

@@ -71,7 +71,10 @@ async fn preflight_reads_answer() {
     let bench = Bench::of(madrid()).await;
     assert!(bench.read("/people/me").await["roles"][0].is_string());
     assert!(bench.read("/authorizations/tokenExpiry").await["exp"].as_u64().unwrap() > 1_700_000_000_000);
-    assert!(bench.read("/organizations").await["items"][0]["displayName"].is_string());
+    let organization = bench.read("/organizations").await["items"][0].clone();
+    let path = format!("/organizations/{}", organization["id"].as_str().unwrap());
+    assert_eq!(bench.read(&path).await, organization);
+    assert_eq!(bench.get("/organizations/x").await.status(), 404);
     assert_eq!(bench.read("/roles").await["items"][0]["name"], "Full Administrator");
     let names: Vec<String> = bench.read("/licenses").await["items"]
         .as_array()
@@ -80,4 +83,40 @@ async fn preflight_reads_answer() {
         .map(|license| license["name"].as_str().unwrap().to_owned())
         .collect();
     assert!(names.contains(&PROFESSIONAL.to_owned()) && names.contains(&STANDARD.to_owned()));
+}
+
+/// The five of the contract; the fifth has no body at all.
+#[tokio::test]
+async fn errors_come_in_five_shapes() {
+    let org = madrid().location(LocationSeed::calling("Soria").pstn(Pstn::LocalGateway));
+    let bench = Bench::of(org).await;
+    let numbers = format!("/telephony/config/locations/{}/numbers", bench.location("Soria"));
+    let job = |name: &str| format!("/telephony/config/jobs/{name}");
+    let user = json!({"userId": bench.person(ANA), "extension": "1"});
+    let moved =
+        json!({"usersList": [{"locationId": bench.location("Soria"), "validate": true, "users": [user]}]});
+    let phones = |phone: &str| json!({ "phoneNumbers": [phone] });
+    for (method, path, body, status, pointer, expected) in [
+        (Method::POST, "/locations".into(), json!({}), 400, "/errors/0/errorCode", json!(25008)),
+        (Method::POST, numbers.clone(), phones("+34910000001"), 409, "/errorCode", json!(25223)),
+        (Method::POST, job("person/moveLocation"), moved, 400, "/error/0/code", json!(1_026_010)),
+        (
+            Method::POST,
+            job("numbers/manageNumbers"),
+            json!({}),
+            400,
+            "/error/message/0/code",
+            json!("BATCH-1017"),
+        ),
+        (Method::POST, numbers.clone(), phones("910"), 400, "/0/errors/0/errorCode", json!("8362")),
+    ] {
+        let response = bench.send(method, &path, body).await;
+        assert_eq!(response.status(), status, "{path}");
+        assert!(header(&response, "trackingid").is_some(), "{path}");
+        let body: Value = response.json().await.unwrap();
+        assert_eq!(body.pointer(pointer), Some(&expected), "{path} {body}");
+    }
+    let unknown = bench.send(Method::DELETE, &numbers, phones("+34910000099")).await;
+    assert!(header(&unknown, "trackingid").is_some());
+    assert_eq!(unknown.text().await.unwrap(), "");
 }

@@ -1,10 +1,10 @@
 //! The token, the organisation, the roles.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::super::ids::encode_id;
+use super::super::ids::{encode_id, unique_part};
 use super::super::org::Org;
-use super::super::reply::{Outcome, Reply};
+use super::super::reply::{Outcome, Refusal, Reply};
 use super::Work;
 
 /// The unique part of the full administrator's role.
@@ -15,8 +15,18 @@ pub(super) fn token_expiry(work: &Work<'_>) -> Outcome {
 }
 
 pub(super) fn organizations(org: &Org) -> Outcome {
-    let created = "2024-01-01T00:00:00.000Z";
-    Ok(Reply::ok(json!({"items": [{"id": org.id, "displayName": org.name, "created": created}]})))
+    Ok(Reply::ok(json!({"items": [shown(org)]})))
+}
+
+pub(super) fn organization(org: &Org, work: &Work<'_>) -> Outcome {
+    if unique_part(work.id()) != org.unique {
+        return Err(Refusal::not_found("Organization"));
+    }
+    Ok(Reply::ok(shown(org)))
+}
+
+fn shown(org: &Org) -> Value {
+    json!({"id": org.id, "displayName": org.name, "created": "2024-01-01T00:00:00.000Z"})
 }
 
 pub(super) fn roles() -> Outcome {

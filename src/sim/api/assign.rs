@@ -59,7 +59,7 @@ fn find_person(org: &Org, work: &Work<'_>) -> Result<usize, Refusal> {
 }
 
 fn refuse(code: u64, message: &str) -> Refusal {
-    Refusal::bad_request(format!("[Error {code}] {message}")).with_code(code)
+    Refusal::coded(400, code, message)
 }
 
 fn check(org: &Org, person: usize, item: &Value) -> Result<Change, Refusal> {

@@ -2,14 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::ids::{encode_id, uuid};
 use super::super::org::{CallingLocation, Lagged, Location, Org};
 use super::super::page::Paging;
 use super::super::reply::{Outcome, Refusal, Reply};
-use super::Work;
 use super::locations::{
     CALLING_NAME_LENGTH, check_language, check_name, check_time_zone, required_address, required_text,
 };
+use super::{Work, jobs, pstn};
 
 pub(super) fn list(org: &Org, work: &Work<'_>) -> Outcome {
     let call = work.call;
@@ -80,6 +79,7 @@ pub(super) fn get(org: &Org, work: &Work<'_>) -> Outcome {
     }
     let details = calling.details.iter().filter(|(name, _)| *name != "callingLineName");
     fields.extend(details.map(|(name, value)| (name.clone(), value.clone())));
+    fields.insert("subscriptionId".into(), json!(org.licenses.first().map(|license| &license.subscription)));
     fields.insert("userLimit".into(), json!(500_000));
     fields.insert("defaultDomain".into(), json!("98079822.sim.example"));
     Ok(Reply::ok(Value::Object(fields)))
@@ -119,7 +119,7 @@ const PLAIN: [&str; 5] = [
 
 pub(super) fn update(org: &mut Org, work: &Work<'_>) -> Outcome {
     let call = work.call;
-    let (index, location, calling) = org.calling_location(work.id())?;
+    let (index, _, calling) = org.calling_location(work.id())?;
     let fields = call.object()?.clone();
     let known = ["announcementLanguage", "callingLineId", "connection", "routingPrefix"];
     if let Some(name) =
@@ -133,21 +133,22 @@ pub(super) fn update(org: &mut Org, work: &Work<'_>) -> Outcome {
     if let Some(phone) = main_number.and_then(Value::as_str) {
         let held = org.numbers.by_phone(phone).and_then(|key| org.numbers.get(key));
         if held.is_none_or(|number| number.location != index) {
-            return Err(Refusal::bad_request("[Error 27966] The number is not available in the location.")
-                .with_code(27966));
+            return Err(Refusal::coded(400, 27966, "The number is not available in the location."));
         }
     }
     let prefix = call.text("routingPrefix").map(str::to_owned);
     if prefix.as_ref().is_some_and(|prefix| !prefix.bytes().all(|byte| byte.is_ascii_digit())) {
         return Err(Refusal::bad_request("Routing prefix must be digits."));
     }
+    let connection = connection(org, fields.get("connection"))?;
     let has_extensions = org.numbers.of_location(index).any(|number| number.extension.is_some());
-    let prefix_job = prefix.is_some() && prefix != calling.routing_prefix && has_extensions;
-    let job = encode_id("JOB_ID", &uuid(&format!("PREFIX/{}/{prefix:?}", location.name)));
+    let prefix_job = !work.partial && prefix.is_some() && prefix != calling.routing_prefix && has_extensions;
+    if prefix_job && jobs::prefix_job_runs(org) {
+        let reason = "Another routing prefix update job is in progress.";
+        return Err(Refusal::new(409, reason).with_body(json!({ "failureReason": reason })));
+    }
     org.edit_location(index, work.moment, |location| {
-        let route = fields.get("connection").and_then(Value::as_object);
-        let text = |name: &str| route.and_then(|route| route.get(name)?.as_str()).map(str::to_owned);
-        location.pstn_route = text("type").zip(text("id")).or(location.pstn_route.take());
+        location.pstn_route = connection.or(location.pstn_route.take());
         if let Some(calling) = &mut location.calling {
             apply(calling, &fields, prefix.filter(|_| !work.partial));
         }
@@ -156,7 +157,19 @@ pub(super) fn update(org: &mut Org, work: &Work<'_>) -> Outcome {
         let reason = "UpdateRoutingPrefix batch job not triggered for the location.";
         return Ok(Reply { status: 206, ..Reply::ok(json!({ "failureReason": reason })) });
     }
-    Ok(if prefix_job { Reply::ok(json!({ "batchJobId": job })) } else { Reply::no_content() })
+    if !prefix_job {
+        return Ok(Reply::no_content());
+    }
+    Ok(Reply::ok(json!({ "batchJobId": jobs::start_prefix_job(org, index) })))
+}
+
+/// The trunk or route group of the request.
+fn connection(org: &Org, sent: Option<&Value>) -> Result<Option<(String, String)>, Refusal> {
+    let Some(sent) = sent.filter(|sent| !sent.is_null()) else { return Ok(None) };
+    let text = |name: &str| sent.get(name).and_then(Value::as_str);
+    let kind = text("type").ok_or_else(|| Refusal::missing_field("connection.type"))?;
+    let id = text("id").ok_or_else(|| Refusal::missing_field("connection.id"))?;
+    pstn::route(org, kind, id).map(Some)
 }
 
 fn apply(calling: &mut CallingLocation, fields: &Map<String, Value>, prefix: Option<String>) {

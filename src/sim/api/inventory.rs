@@ -76,7 +76,7 @@ fn check_count(phones: &[String], limit: usize) -> Result<(), Refusal> {
 
 /// The two codes of this error differ.
 fn in_use(phone: &str) -> Refusal {
-    Refusal::new(409, format!("[Error 8363] DN is in use : {phone}")).with_code(8363).with_outer_code(25223)
+    Refusal::coded(409, 8363, &format!("DN is in use : {phone}")).with_outer_code(25223)
 }
 
 /// A list whose first item has the errors, with codes as text.
@@ -112,10 +112,8 @@ pub(super) fn activate(org: &mut Org, work: &Work<'_>) -> Outcome {
     for phone in &phones {
         let key = org.numbers.by_phone(phone);
         let number = key.and_then(|key| org.numbers.get(key)).filter(|number| number.location == index);
-        let number = number.ok_or_else(|| {
-            Refusal::bad_request("[Error 27966] The number is not available in the location.")
-                .with_code(27966)
-        })?;
+        let number = number
+            .ok_or_else(|| Refusal::coded(400, 27966, "The number is not available in the location."))?;
         if !active && (number.owner.is_some() || is_main(location, phone)) {
             return Err(Refusal::bad_request(format!("{phone} is in use and cannot be deactivated.")));
         }

@@ -5,6 +5,7 @@ mod assign;
 mod calling_locations;
 mod features;
 mod inventory;
+mod jobs;
 mod licenses;
 mod location_settings;
 mod locations;
@@ -56,11 +57,15 @@ pub(crate) fn dispatch(org: &mut Org, work: &Work<'_>) -> Outcome {
         Op::LocationSettingGet => location_settings::get(org, work),
         Op::LocationSettingPut => location_settings::put(org, work),
         Op::LocationSettingPost => location_settings::post(org, work),
+        Op::PrefixJobGet => jobs::prefix_job(org, work),
+        Op::MoveLocation => jobs::move_location(org, work),
+        Op::ManageNumbers => jobs::manage_numbers(),
         Op::LicensesList => licenses::list(org, work),
         Op::LicenseGet => licenses::get(org, work),
         Op::LicensesUsersPatch => assign::patch(org, work),
         Op::NumbersList => numbers::list(org, work),
         Op::AvailableNumbersList => numbers::available(org, work),
+        Op::PersonAvailableNumbersList => numbers::available_to_person(org, work),
         Op::NumbersAdd => inventory::add(org, work),
         Op::NumbersActivate => inventory::activate(org, work),
         Op::NumbersDelete => inventory::delete(org, work),
@@ -78,6 +83,7 @@ pub(crate) fn dispatch(org: &mut Org, work: &Work<'_>) -> Outcome {
         Op::RouteChoicesList => pstn::route_choices(org),
         Op::TokenExpiry => account::token_expiry(work),
         Op::OrganizationsList => account::organizations(org),
+        Op::OrganizationGet => account::organization(org, work),
         Op::RolesList => account::roles(),
         Op::Forbidden => Err(Refusal::new(403, "This write is forbidden.")),
         Op::Other => Err(Refusal::not_found("The requested resource")),

@@ -8,6 +8,7 @@ use super::super::page::Paging;
 use super::super::reply::{Outcome, Refusal, Reply};
 use super::super::request::Call;
 use super::Work;
+use super::features::calling_person;
 
 const PAGE: usize = 2000;
 
@@ -82,7 +83,8 @@ impl<'a> Filter<'a> {
         let is = |name: &str, value: Option<&str>| {
             self.call.param(name).is_none_or(|wanted| value == Some(wanted))
         };
-        self.location.is_none_or(|location| number.location == location)
+        !number.is_call_park()
+            && self.location.is_none_or(|location| number.location == location)
             && is("phoneNumber", number.phone.as_deref())
             && is("extension", number.extension.as_deref())
             && self.has_owner(number)
@@ -214,9 +216,28 @@ fn render(org: &Org, number: &Number) -> Option<Value> {
 
 /// The numbers of a location that could serve as its own.
 pub(super) fn available(org: &Org, work: &Work<'_>) -> Outcome {
-    let (index, location, _) = org.calling_location(work.id())?;
+    let (index, _, _) = org.calling_location(work.id())?;
+    free(org, work, &Narrowed::Location(index))
+}
+
+/// The numbers that a person could get: a further one, or without person a first one.
+pub(super) fn available_to_person(org: &Org, work: &Work<'_>) -> Outcome {
+    let location = match (&work.route.id, work.call.param("locationId")) {
+        (Some(id), _) => {
+            let index = calling_person(org, id)?;
+            org.person(index)?.calling.as_ref().map(|calling| calling.location)
+        }
+        (None, Some(id)) => Some(org.calling_location(id)?.0),
+        (None, None) => None,
+    };
+    free(org, work, &location.map_or(Narrowed::All, Narrowed::Location))
+}
+
+fn free(org: &Org, work: &Work<'_>, narrowed: &Narrowed<'_>) -> Outcome {
     let wanted: Option<Vec<&str>> = work.call.param("phoneNumber").map(|list| list.split(',').collect());
-    let found = org.numbers.listed(&Narrowed::Location(index), work.moment.now).filter(|number| {
+    let main =
+        |number: &Number| org.location(number.location).is_ok_and(|location| is_main(location, number));
+    let found = org.numbers.listed(narrowed, work.moment.now).filter(|number| {
         let phone = number.phone.as_deref();
         phone.is_some_and(|phone| wanted.as_ref().is_none_or(|wanted| wanted.contains(&phone)))
             && number.owner.is_none()
@@ -228,7 +249,7 @@ pub(super) fn available(org: &Org, work: &Work<'_>) -> Outcome {
             json!({
                 "phoneNumber": number.phone,
                 "state": if number.active { "ACTIVE" } else { "INACTIVE" },
-                "isMainNumber": is_main(location, number),
+                "isMainNumber": main(number),
                 "tollFreeNumber": number.toll_free,
                 "telephonyType": telephony_type(number),
                 "isServiceNumber": number.service,

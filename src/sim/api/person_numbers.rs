@@ -83,8 +83,7 @@ fn check(org: &Org, person: usize, entry: &Value) -> Result<Change, Refusal> {
     if ring_pattern.is_some_and(|pattern| !RING_PATTERNS.contains(&pattern)) {
         return Err(Refusal::bad_request("Unknown ringPattern"));
     }
-    let refuse =
-        |code: u64, what: &str| Refusal::bad_request(format!("[Error {code}] The {what}.")).with_code(code);
+    let refuse = |code: u64, what: &str| Refusal::coded(400, code, &format!("The {what}."));
     let person = org.person(person)?;
     let location = person.calling.as_ref().map(|calling| calling.location);
     let found = org.numbers.by_phone(phone).and_then(|key| Some((key, org.numbers.get(key)?)));

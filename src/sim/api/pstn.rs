@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::ids::{encode_id, uuid};
+use super::super::ids::{encode_id, unique_part, uuid};
 use super::super::org::{Location, Org};
 use super::super::reply::{Outcome, Refusal, Reply};
 use super::super::seed::Pstn;
@@ -68,26 +68,34 @@ pub(super) fn put(org: &mut Org, work: &Work<'_>) -> Outcome {
     Ok(Reply::no_content())
 }
 
-fn route(org: &Org, kind: &str, id: &str) -> Result<(String, String), Refusal> {
-    let known = kind == "TRUNK" && org.trunks.iter().any(|(_, trunk)| trunk == id);
-    if !known {
-        return Err(Refusal::bad_request("The route does not exist."));
-    }
-    Ok((kind.to_owned(), id.to_owned()))
+fn is_same_id(one: &str, other: &str) -> bool {
+    unique_part(one) == unique_part(other)
 }
 
+/// A trunk or route group of the organisation.
+pub(super) fn route(org: &Org, kind: &str, id: &str) -> Result<(String, String), Refusal> {
+    let found = org.routes.iter().find(|route| route.kind == kind && is_same_id(&route.id, id));
+    let found = found.ok_or_else(|| Refusal::bad_request("The route does not exist."))?;
+    Ok((kind.to_owned(), found.id.clone()))
+}
+
+/// Only a provider without integration can be set by its id; calling plans cannot be set up at all here.
 fn cloud_option(id: Option<&str>) -> Result<Pstn, Refusal> {
     let id = id.ok_or_else(|| Refusal::missing_field("id"))?;
     let option = OPTIONS.iter().find(|(pstn, _)| option_id(*pstn) == id);
     match option {
         Some((Pstn::LocalGateway, _)) => Err(Refusal::missing_field("premiseRouteType and premiseRouteId")),
-        Some((pstn, _)) => Ok(*pstn),
+        Some((Pstn::NonIntegratedCcp, _)) => Ok(Pstn::NonIntegratedCcp),
+        Some(_) => Err(Refusal::bad_request("This PSTN connection cannot be set up here.")),
         None => Err(Refusal::bad_request("The connection option does not exist.")),
     }
 }
 
 pub(super) fn route_choices(org: &Org) -> Outcome {
-    let choices: Vec<Value> =
-        org.trunks.iter().map(|(name, id)| json!({"id": id, "name": name, "type": "TRUNK"})).collect();
+    let choices: Vec<Value> = org
+        .routes
+        .iter()
+        .map(|route| json!({"id": route.id, "name": route.name, "type": route.kind}))
+        .collect();
     Ok(Reply::ok(json!({ "routeIdentities": choices })))
 }

@@ -66,9 +66,13 @@ fn extension_status(org: &Org, location: Option<usize>, extension: &str, is_firs
         return answer("INVALID", code, message);
     }
     // Org-wide, an extension clashes with nothing: each location has its own.
-    let taken = location.is_some_and(|location| org.numbers.by_extension(location, extension).is_some());
-    if taken {
-        return answer("DUPLICATE", 4202, "The extension is already in use.");
+    let holder = location.and_then(|location| org.numbers.by_extension(location, extension));
+    match holder.and_then(|key| org.numbers.get(key)) {
+        Some(holder) if holder.is_call_park() => {
+            return answer("DUPLICATE", 9495, "The extension is in use by a call park extension.");
+        }
+        Some(_) => return answer("DUPLICATE", 4202, "The extension is already in use."),
+        None => {}
     }
     json!({"extension": extension, "state": "VALID"})
 }

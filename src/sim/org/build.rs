@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::super::ids::{encode_id, uuid};
 use super::super::seed::{CallingSeed, LicenseSeed, LocationSeed, NumberSeed, OrgSeed, PersonSeed};
 use super::{
-    Calling, CallingLocation, Lagged, License, Location, Moment, Number, Numbers, Org, Owner, Person, Rules,
+    Calling, CallingLocation, Lagged, License, Location, Moment, Number, Numbers, Org, Owner, Person,
+    PremiseRoute, Rules,
 };
 
 const AT_START: Moment = Moment { now: 0, visible_at: 0 };
@@ -24,6 +25,7 @@ impl Org {
                 extension_length: seed.extension_length,
                 pstn_of_new_locations: seed.pstn_of_new_locations,
                 fixed_call_types: seed.fixed_call_types.clone(),
+                prefix_job_looks: seed.prefix_job_looks,
             },
             people: Vec::with_capacity(seed.people.len() + 1),
             person_by_email: HashMap::new(),
@@ -35,7 +37,8 @@ impl Org {
             license_by_key: HashMap::new(),
             numbers: Numbers::default(),
             features: HashMap::new(),
-            trunks: seed.trunks.iter().map(|name| (name.clone(), encode_id("TRUNK", &uuid(name)))).collect(),
+            prefix_jobs: Vec::new(),
+            routes: premise_routes(seed),
         };
         seed.licenses.iter().for_each(|license| org.seed_license(license));
         seed.locations.iter().for_each(|location| org.seed_location(location));
@@ -178,6 +181,16 @@ impl Person {
             last_name: self.last_name.clone(),
         }
     }
+}
+
+fn premise_routes(seed: &OrgSeed) -> Vec<PremiseRoute> {
+    let route = |kind: &'static str, name: &String| PremiseRoute {
+        kind,
+        name: name.clone(),
+        id: encode_id(kind, &uuid(&format!("{kind}/{name}"))),
+    };
+    let trunks = seed.trunks.iter().map(|name| route("TRUNK", name));
+    trunks.chain(seed.route_groups.iter().map(|name| route("ROUTE_GROUP", name))).collect()
 }
 
 /// `ana.garcia@x.com` is Ana Garcia.

@@ -100,6 +100,24 @@ pub(crate) struct Rules {
     pub(crate) extension_length: (usize, usize),
     pub(crate) pstn_of_new_locations: Option<Pstn>,
     pub(crate) fixed_call_types: Vec<String>,
+    pub(crate) prefix_job_looks: u32,
+}
+
+/// A way to the telephone network over the customer's own equipment.
+pub(crate) struct PremiseRoute {
+    /// `TRUNK` or `ROUTE_GROUP`.
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
+    pub(crate) id: String,
+}
+
+/// A change of a location's routing prefix on its way through the extensions.
+pub(crate) struct PrefixJob {
+    pub(crate) key: String,
+    /// After so many looks it is done.
+    pub(crate) looks: u32,
+    pub(crate) seen: u32,
+    pub(crate) updated: usize,
 }
 
 pub(crate) struct Org {
@@ -119,8 +137,9 @@ pub(crate) struct Org {
     pub(crate) numbers: Numbers,
     /// Settings that were put, by person and path.
     pub(crate) features: HashMap<usize, BTreeMap<String, Value>>,
-    /// Name and id.
-    pub(crate) trunks: Vec<(String, String)>,
+    pub(crate) prefix_jobs: Vec<PrefixJob>,
+    /// Trunks and route groups.
+    pub(crate) routes: Vec<PremiseRoute>,
 }
 
 impl Org {

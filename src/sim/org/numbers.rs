@@ -47,6 +47,13 @@ impl Number {
     }
 }
 
+impl Number {
+    /// Held by a call park extension, which no list of numbers shows.
+    pub(crate) fn is_call_park(&self) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.kind == "CALL_PARK")
+    }
+}
+
 /// The inventory in order of creation, with its indexes.
 #[derive(Default)]
 pub(crate) struct Numbers {

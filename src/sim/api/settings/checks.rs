@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::super::ids::unique_part;
 use super::super::super::org::{Org, Owner};
 use super::super::super::reply::Refusal;
+use super::super::pstn;
 use super::{Definition, members, permissions};
 
 /// Whose setting it is.
@@ -129,12 +130,9 @@ fn caller(org: &Org, sent: &Map<String, Value>) -> Result<(), Refusal> {
 }
 
 fn route(org: &Org, sent: &Map<String, Value>) -> Result<(), Refusal> {
-    let id = sent.get("unknownExtensionRouteIdentity").and_then(|route| route.get("id"));
-    let exists = |id: &str| org.trunks.iter().any(|(_, trunk)| trunk == id);
-    if id.and_then(Value::as_str).is_some_and(|id| !exists(id)) {
-        return Err(Refusal::bad_request("The route does not exist."));
-    }
-    Ok(())
+    let route = sent.get("unknownExtensionRouteIdentity").and_then(Value::as_object);
+    let text = |name: &str| route?.get(name)?.as_str();
+    text("type").zip(text("id")).map_or(Ok(()), |(kind, id)| pstn::route(org, kind, id).map(drop))
 }
 
 fn assistants(org: &Org, sent: &Map<String, Value>) -> Result<(), Refusal> {

@@ -74,8 +74,8 @@ fn add_of_location(org: &Org, index: usize, path: &str, fields: &mut Map<String,
         "internalDialing" => {
             let route = fields.get_mut("unknownExtensionRouteIdentity").and_then(Value::as_object_mut);
             if let Some(route) = route {
-                let trunk = org.trunks.iter().find(|(_, id)| route.get("id") == Some(&json!(id)));
-                route.extend(trunk.map(|(name, _)| ("name".to_owned(), json!(name))));
+                let known = org.routes.iter().find(|known| route.get("id") == Some(&json!(known.id)));
+                route.extend(known.map(|known| ("name".to_owned(), json!(known.name))));
             }
         }
         _ => {}
