@@ -7,7 +7,9 @@ use super::super::reply::{Outcome, Refusal, Reply};
 use super::super::route::{Family, Setting};
 use super::super::seed::{PROFESSIONAL, STANDARD};
 use super::Work;
-use super::settings::{Definition, Subject, add_item, check, check_kind, complete, find, find_items, settle};
+use super::settings::{
+    Definition, Subject, add_item, check, check_kind, complete, find, find_items, normalised, settle,
+};
 
 /// The person behind an id, who must have calling.
 pub(super) fn calling_person(org: &Org, id: &str) -> Result<usize, Refusal> {
@@ -44,7 +46,7 @@ pub(super) fn put(org: &mut Org, work: &Work<'_>) -> Outcome {
     let index = calling_person(org, work.id())?;
     let definition = find(setting(work)?)?;
     check_owner(org, index, definition)?;
-    let sent = work.call.object()?;
+    let sent = &normalised(definition, work.call.object()?);
     let subject = Subject::Person(index);
     let kept = subject.kept(org, definition.name());
     let mut value = definition.changed_by(kept, sent)?;

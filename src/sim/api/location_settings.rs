@@ -6,7 +6,7 @@ use super::super::org::{Moment, Org};
 use super::super::reply::{Outcome, Refusal, Reply};
 use super::super::route::Setting;
 use super::Work;
-use super::settings::{Definition, Subject, add_item, check, complete, find, find_items, settle};
+use super::settings::{Definition, Subject, add_item, check, complete, find, find_items, normalised, settle};
 
 fn setting<'a>(work: &'a Work<'_>) -> Result<&'a Setting, Refusal> {
     work.route.setting.as_ref().ok_or_else(|| Refusal::not_found("Setting"))
@@ -20,7 +20,7 @@ pub(super) fn get(org: &Org, work: &Work<'_>) -> Outcome {
 pub(super) fn put(org: &mut Org, work: &Work<'_>) -> Outcome {
     let (index, _, _) = org.calling_location(work.id())?;
     let definition = find(setting(work)?)?;
-    let sent = work.call.object()?;
+    let sent = &normalised(definition, work.call.object()?);
     let subject = Subject::Location(index);
     let kept = subject.kept(org, definition.name());
     let mut value = definition.changed_by(kept, sent)?;

@@ -25,6 +25,24 @@ impl Subject {
     }
 }
 
+/// The body as the table has it.
+///
+/// Feature access is in no published schema: a GET shows the features in an object of their own, while the
+/// SDK puts them at the top level. Both are taken.
+pub(in super::super) fn normalised(definition: &Definition, sent: &Map<String, Value>) -> Map<String, Value> {
+    let mut sent = sent.clone();
+    if definition.path == "settings/permissions" {
+        let own = ["userOrgSettingsPermissionEnabled", "userSettingsPermissions"];
+        let (fields, features): (Map<_, _>, Map<_, _>) =
+            sent.into_iter().partition(|(name, _)| own.contains(&name.as_str()));
+        sent = fields;
+        if !features.is_empty() {
+            sent.entry("userSettingsPermissions").or_insert(Value::Object(features));
+        }
+    }
+    sent
+}
+
 /// Checks what the table cannot express, once the shape is right.
 pub(in super::super) fn check(
     org: &Org,

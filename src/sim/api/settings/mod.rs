@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 use super::super::reply::Refusal;
 use super::super::route::{Family, Setting};
 
-pub(super) use checks::{Subject, check, check_kind, settle};
+pub(super) use checks::{Subject, check, check_kind, normalised, settle};
 pub(super) use items::add_item;
 use shape::Shape;
 pub(super) use shown::complete;

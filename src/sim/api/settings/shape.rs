@@ -15,7 +15,7 @@ pub(super) struct Shape {
     pub(super) template: Value,
     /// What a GET shows besides.
     pub(super) read_only: Value,
-    /// Accepted without effect.
+    /// Accepted without effect: deprecated, or read-only but sent by clients that work on live systems.
     ignored: Vec<String>,
     /// Must be sent; the inner ones whenever what they are in is sent.
     pub(super) required: Vec<String>,
@@ -25,6 +25,8 @@ pub(super) struct Shape {
     nullable: Vec<String>,
     /// Not shown by a GET.
     write_only: Vec<String>,
+    /// Flags that are accepted as text too, because a client that works on live systems sends text.
+    textual: Vec<String>,
     /// Objects whose fields are not fixed.
     open: Vec<String>,
 }
@@ -67,13 +69,16 @@ impl Shape {
         let mut merged = base.as_object().cloned().unwrap_or_default();
         for (name, value) in sent {
             let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            if self.ignored.contains(&path) {
+                continue;
+            }
             if let Some(template) = template.get(name) {
                 let read_only = read_only.get(name).unwrap_or(&Value::Null);
                 let base = base.get(name).unwrap_or(template);
                 merged.insert(name.clone(), self.merge(&path, template, read_only, base, value)?);
             } else if read_only.get(name).is_some() {
                 return Err(Refusal::bad_request(format!("The field {path} is read-only.")));
-            } else if !self.ignored.contains(&path) {
+            } else {
                 return Err(Refusal::bad_request(format!("Unknown field: {path}")));
             }
         }
@@ -96,6 +101,11 @@ impl Shape {
             }
             (Value::Object(_), Value::Object(fields)) => {
                 self.merge_fields(path, template, read_only, base, fields)
+            }
+            (Value::Bool(_), Value::String(text)) if self.textual.iter().any(|textual| textual == path) => {
+                let flag =
+                    text.parse().map_err(|_| Refusal::bad_request(format!("Invalid type of {path}")))?;
+                Ok(Value::Bool(flag))
             }
             (Value::Null | Value::String(_), Value::String(_))
             | (Value::Bool(_), Value::Bool(_))

@@ -165,6 +165,7 @@ fn schedules(org: &Org, calling: Option<&Calling>, fields: &mut Map<String, Valu
 fn selected_group(org: &Org, fields: &mut Map<String, Value>) {
     let Some(owner) = fields.get("selectedCallerId").and_then(Value::as_str).and_then(|id| group(org, id))
     else {
+        fields.insert("selectedCallerId".into(), json!({}));
         return;
     };
     let number = org.numbers.of_owner(&owner.key).into_iter().find_map(|key| org.numbers.get(key));
