@@ -24,5 +24,8 @@ else
     say 'dependencies: skipped, cargo-deny is not installed (cargo install cargo-deny)'
 fi
 
+say 'published schemas'
+scripts/contract/prism
+
 say tests
 INSTA_UPDATE=no cargo test --locked
