@@ -26,6 +26,7 @@ KNOWN = {
     'telephony.location.moh.update': 'the SDK has other fields than the published schema, and sends back what it does not know',
     'call_intercept configure': 'the SDK means to leave the read-only filename out and does not',
     'monitoring.configure with a member': 'the SDK sends objects where the published schema has ids',
+    'executive.update_executive_assistant_settings': 'the SDK says id where the published schema says personId',
     'numbers.update': 'the SDK says external where the published schema says directNumber',
 }
 

@@ -113,6 +113,10 @@ async fn alternate_numbers_come_and_go() {
     let read = bench.read(&format!("/people/{eva}/features/numbers?preferE164Format=true")).await;
     assert_eq!(read["phoneNumbers"].as_array().unwrap().len(), 2);
     assert_eq!(read["phoneNumbers"][1]["directNumber"], "+34910000001");
+    assert_eq!(read["distinctiveRingEnabled"], true);
+    let silent = json!({"phoneNumbers": [], "enableDistinctiveRingPattern": false});
+    assert_eq!(bench.send(Method::PUT, &path, silent).await.status(), 204);
+    assert_eq!(bench.read(&format!("/people/{eva}/features/numbers")).await["distinctiveRingEnabled"], false);
     assert_eq!(put(false, "DELETE", "+34910000001").await.status(), 204);
     assert_eq!(bench.sim.org().number("+34910000001").unwrap().owner, None);
 }

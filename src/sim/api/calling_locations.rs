@@ -79,6 +79,8 @@ pub(super) fn get(org: &Org, work: &Work<'_>) -> Outcome {
     }
     let details = calling.details.iter().filter(|(name, _)| *name != "callingLineName");
     fields.extend(details.map(|(name, value)| (name.clone(), value.clone())));
+    fields.entry("enforceOutsideDialDigit").or_insert(json!(false));
+    fields.insert("useChargeNumberForPChargeInfo".into(), json!(false));
     fields.insert("subscriptionId".into(), json!(org.licenses.first().map(|license| &license.subscription)));
     fields.insert("userLimit".into(), json!(500_000));
     fields.insert("defaultDomain".into(), json!("98079822.sim.example"));

@@ -19,7 +19,8 @@ pub(super) fn get(org: &Org, work: &Work<'_>) -> Outcome {
     let mut numbers: Vec<&Number> = held.into_iter().filter_map(|key| org.numbers.get(key)).collect();
     numbers.sort_by_key(|number| number.alternate);
     let entries: Vec<Value> = numbers.into_iter().map(|number| render(org, number, e164)).collect();
-    Ok(Reply::ok(json!({"distinctiveRingEnabled": true, "phoneNumbers": entries})))
+    let rings = org.person(index)?.distinctive_ring;
+    Ok(Reply::ok(json!({"distinctiveRingEnabled": rings, "phoneNumbers": entries})))
 }
 
 fn render(org: &Org, number: &Number, e164: bool) -> Value {
@@ -64,6 +65,13 @@ pub(super) fn put(org: &mut Org, work: &Work<'_>) -> Outcome {
             number.ring_pattern = change.ring_pattern;
         });
     }
+    // The published schema and its own example differ in the name.
+    let rings = ["distinctiveRingEnabled", "enableDistinctiveRingPattern"]
+        .iter()
+        .find_map(|name| work.call.body.as_ref()?.get(*name)?.as_bool());
+    org.edit_person(index, work.moment, |person| {
+        person.distinctive_ring = rings.unwrap_or(person.distinctive_ring);
+    });
     Ok(Reply::no_content())
 }
 

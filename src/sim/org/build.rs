@@ -114,6 +114,7 @@ impl Org {
             invite_pending: seed.invite_pending,
             external: seed.external,
             work_phone: seed.work_phone.clone(),
+            distinctive_ring: true,
             licenses: Vec::new(),
             calling: None,
         };

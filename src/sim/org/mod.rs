@@ -36,6 +36,8 @@ pub(crate) struct Person {
     pub(crate) invite_pending: bool,
     pub(crate) external: bool,
     pub(crate) work_phone: Option<String>,
+    /// Numbers ring each in their own way.
+    pub(crate) distinctive_ring: bool,
     pub(crate) licenses: Vec<usize>,
     pub(crate) calling: Option<Calling>,
 }

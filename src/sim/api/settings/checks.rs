@@ -60,6 +60,7 @@ pub(in super::super) fn check(
         "agent/callerId" => caller(org, sent),
         "internalDialing" => route(org, sent),
         "executive/assignedAssistants" => members::check(org, sent).and_then(|()| assistants(org, sent)),
+        "executive/assistant" => rows(sent, "executives", &["personId", "optInEnabled"]),
         "executive/callFiltering" => none_of(sent, "criteriaActivation"),
         "modeManagement/features" => none_of(sent, "featureIds"),
         _ => members::check(org, sent),
@@ -106,11 +107,19 @@ fn emergency(org: &Org, sent: &Map<String, Value>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn lines(org: &Org, sent: &Map<String, Value>) -> Result<(), Refusal> {
-    for line in list(sent, "members") {
-        for name in ["id", "port", "primaryOwner", "lineType", "lineWeight"] {
-            line.get(name).ok_or_else(|| Refusal::missing_field(name))?;
+/// Each row of a list must have these fields.
+fn rows(sent: &Map<String, Value>, name: &str, required: &[&str]) -> Result<(), Refusal> {
+    for row in list(sent, name) {
+        for field in required {
+            row.get(field).ok_or_else(|| Refusal::missing_field(field))?;
         }
+    }
+    Ok(())
+}
+
+fn lines(org: &Org, sent: &Map<String, Value>) -> Result<(), Refusal> {
+    rows(sent, "members", &["id", "port", "primaryOwner", "lineType", "lineWeight"])?;
+    for line in list(sent, "members") {
         let id = line.get("id").and_then(Value::as_str).unwrap_or_default();
         org.person_index(id).ok_or_else(|| Refusal::bad_request(format!("Unknown member {id}")))?;
     }
