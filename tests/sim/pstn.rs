@@ -30,6 +30,10 @@ async fn only_some_connections_can_be_set_up() {
     assert_eq!(put(json!({"id": option("Cisco Calling Plans")})).await.status(), 400);
     assert_eq!(put(json!({"id": option("Premises-based PSTN")})).await.status(), 400, "without a route");
     assert_eq!(put(json!({"premiseRouteType": "TRUNK", "premiseRouteId": "x"})).await.status(), 400);
+    let routes = bench.read("/telephony/config/routeChoices").await["routeIdentities"].clone();
+    let trunk = routes.as_array().unwrap().iter().find(|route| route["type"] == "TRUNK").unwrap();
+    let wrong = json!({"premiseRouteType": "ROUTE_GROUP", "premiseRouteId": trunk["id"]});
+    assert_eq!(put(wrong).await.status(), 400, "a trunk is no route group");
     assert_eq!(bench.get(&path).await.status(), 404);
     assert_eq!(put(json!({"id": option("Sample Cloud PSTN")})).await.status(), 204);
     assert_eq!(bench.read(&path).await["pstnConnectionType"], "NON_INTEGRATED_CCP");
