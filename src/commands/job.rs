@@ -148,10 +148,9 @@ impl Job<'_> {
             Ended::Stopped if time_is_up => {
                 (OTHERS_READY, Some(Stopped::early("the time given with --until has come")))
             }
-            Ended::Stopped => (
-                signalled.exit_code(),
-                Some(Stopped::early("stopped by a signal; everything done so far is kept")),
-            ),
+            Ended::Stopped => {
+                (signalled.exit_code(), Some(Stopped::early("by a signal; everything done so far is kept")))
+            }
             Ended::Storage(error) => return Err(error.into()),
             other => Stopped::by_itself(other),
         };
