@@ -1,7 +1,7 @@
 //! Whether the file is ours, sound and of this version.
 
-use std::fs::{DirBuilder, File};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -18,27 +18,40 @@ const APPLICATION_ID: i32 = 0x7778_626b;
 /// Below 3.51.3 SQLite can corrupt a WAL database in a rare race on reset.
 const MINIMUM_SQLITE: i32 = 3_051_003;
 
-/// Makes the file when there is none: under another name, so that nobody ever meets half a database, and 0600 before
-/// SQLite opens it, since its -wal and -shm take the same mode.
-pub(super) fn prepare_file(
+/// Makes the directory of the file.
+pub(super) fn prepare_directory(path: &Path) -> Result<(), StoreError> {
+    let failed = |error: std::io::Error| StoreError::Storage(format!("{}: {error}", path.display()));
+    DirBuilder::new().recursive(true).mode(0o700).create(directory_of(path)).map_err(failed)
+}
+
+/// Makes the file, under another name first, so that nobody ever meets half a database; only the holder of the lock may
+/// do so. It is 0600 before SQLite opens it: its -wal and -shm take the same mode.
+pub(super) fn make_file(
     path: &Path,
     fill: impl FnOnce(&Path) -> Result<(), StoreError>,
-) -> Result<PathBuf, StoreError> {
+) -> Result<(), StoreError> {
     let failed = |error: std::io::Error| StoreError::Storage(format!("{}: {error}", path.display()));
-    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
-    let directory = directory.unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
-    if path.symlink_metadata().is_err() {
-        let new = tempfile::Builder::new().prefix(".wxbulk.db.").tempfile_in(directory).map_err(failed)?;
-        fill(new.path())?;
-        match new.persist_noclobber(path) {
-            // Another one was quicker.
-            Err(lost) if lost.error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            made => drop(made.map_err(|lost| failed(lost.error))?),
+    let named = |end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    let new = named(".new");
+    for left_by_a_kill in [&new, &named(".new-journal")] {
+        match std::fs::remove_file(left_by_a_kill) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
         }
-        File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)?;
     }
-    check_file(path)
+    OpenOptions::new().create_new(true).write(true).mode(0o600).open(&new).map_err(failed)?;
+    fill(&new)?;
+    std::fs::rename(&new, path).map_err(failed)?;
+    File::open(directory_of(path)).and_then(|directory| directory.sync_all()).map_err(failed)
+}
+
+fn directory_of(path: &Path) -> &Path {
+    let named = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    named.unwrap_or(Path::new("."))
 }
 
 /// Refuses what is not a plain file of one name, and gives its canonical path.

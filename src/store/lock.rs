@@ -15,11 +15,16 @@ pub struct Lock {
 impl Lock {
     /// Takes the lock of this database, or says at once that another process has it.
     pub fn take(store: &Store) -> Result<Lock, StoreError> {
-        let path = lock_path(store.path());
+        Lock::at(store.path())
+    }
+
+    /// The same for a database that is still to be made.
+    pub(super) fn at(database: &Path) -> Result<Lock, StoreError> {
+        let path = lock_path(database);
         let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path)?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: store.path().to_owned() }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: database.to_owned() }),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }
     }

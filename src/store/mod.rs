@@ -69,7 +69,15 @@ impl Readers {
 impl Store {
     /// Opens the database, making it (0600, in a 0700 directory) when there is none.
     pub fn open_or_create(path: &Path) -> Result<Store, StoreError> {
-        let path = integrity::prepare_file(path, |new| checked(new, true))?;
+        integrity::prepare_directory(path)?;
+        if path.symlink_metadata().is_err() {
+            let _making = Lock::at(path)?;
+            // Another one may have been quicker.
+            if path.symlink_metadata().is_err() {
+                integrity::make_file(path, |new| checked(new, true))?;
+            }
+        }
+        let path = integrity::check_file(path)?;
         let fresh = integrity::is_empty(&path)?;
         Store::bring_up(path, fresh)
     }
