@@ -52,7 +52,7 @@ Exit codes:
   10 configuration   11 start-up checks   12 input file refused   13 another input
   14 database, checkpoint or export damaged or edited   15 another process works on it
   16 stopped: circuit breaker, token or outage   17 MAX_ROWS or MAX_BATCHES
-  18 storage   70 defect   130/143 stopped by a signal, everything kept";
+  18 storage   70 defect   129/130/143 stopped by a signal, everything kept";
 
 /// The commands.
 #[derive(Debug, Subcommand)]

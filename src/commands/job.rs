@@ -74,7 +74,7 @@ impl Job<'_> {
         let run_stop = stop.child_token();
         let webex = Webex::new(self.config.webex.clone(), run_stop.clone())
             .map_err(|error| Failure::new(super::exit::CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
-        let preflight = self.preflight(&webex).await?;
+        let preflight = self.preflight(&webex, &stop, &signalled).await?;
         let org_id = self.config.rows.org_id.clone().unwrap_or_else(|| preflight.org_id.clone());
         self.store.require_binding(&binding(self.config, &org_id))?;
         if !(self.confirm)(&preflight) {
@@ -102,8 +102,21 @@ impl Job<'_> {
         self.end(run, recovered, summary, &signalled, time_is_up)
     }
 
-    async fn preflight(&self, webex: &Webex) -> Result<PreflightReport, Failure> {
-        match runner::preflight(webex).await {
+    async fn preflight(
+        &self,
+        webex: &Webex,
+        stop: &CancellationToken,
+        signalled: &Signalled,
+    ) -> Result<PreflightReport, Failure> {
+        let checked = tokio::select! {
+            biased;
+            () = stop.cancelled() => {
+                let what = "stopped by a signal during the start-up checks; no row was touched";
+                return Err(Failure::new(signalled.exit_code(), what));
+            }
+            checked = runner::preflight(webex) => checked,
+        };
+        match checked {
             Ok(report) => {
                 tracing::info!(
                     startup_checks = "pass",

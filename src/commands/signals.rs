@@ -1,11 +1,14 @@
 //! The first signal lets the requests under way end; the second leaves at once, which is as safe.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::Poll;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+const HUNG_UP: u8 = 129;
 const INTERRUPTED: u8 = 130;
 const TERMINATED: u8 = 143;
 
@@ -14,7 +17,7 @@ const TERMINATED: u8 = 143;
 pub(super) struct Signalled(Arc<AtomicU8>);
 
 impl Signalled {
-    /// 130 or 143.
+    /// 129, 130 or 143.
     pub(super) fn exit_code(&self) -> u8 {
         match self.0.load(Ordering::Relaxed) {
             0 => INTERRUPTED,
@@ -23,22 +26,50 @@ impl Signalled {
     }
 }
 
-/// Cancels `stop` at the first SIGINT or SIGTERM. Needs a `LocalSet`.
+/// The signals that stop a run, each with its exit code.
+struct Signals(Vec<(Signal, u8)>);
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        let mut all = vec![(SignalKind::interrupt(), INTERRUPTED), (SignalKind::terminate(), TERMINATED)];
+        if !hang_up_is_ignored() {
+            all.push((SignalKind::hangup(), HUNG_UP));
+        }
+        let heard = all.into_iter().map(|(kind, code)| Ok((signal(kind)?, code)));
+        heard.collect::<std::io::Result<_>>().map(Signals)
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) -> u8 {
+        poll_fn(|context| {
+            let mut signals = self.0.iter_mut();
+            let came =
+                signals.find_map(|(signal, code)| signal.poll_recv(context).is_ready().then_some(*code));
+            came.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+}
+
+/// Under `nohup` it is, and must stay so. Where the system does not tell, it is left as it is.
+fn hang_up_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask & 1 == 1)
+}
+
+/// Cancels `stop` at the first SIGINT, SIGTERM or SIGHUP. Needs a `LocalSet`.
 pub(super) fn listen(stop: CancellationToken) -> Signalled {
     let signalled = Signalled::default();
     let told = signalled.clone();
     tokio::task::spawn_local(async move {
-        let (Ok(mut interrupt), Ok(mut terminate)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        else {
+        let Ok(mut signals) = Signals::new() else {
             tracing::warn!("signals.unavailable: Ctrl-C ends the process at once");
             return;
         };
         for _ in 0..2 {
-            let code = tokio::select! {
-                _ = interrupt.recv() => INTERRUPTED,
-                _ = terminate.recv() => TERMINATED,
-            };
+            let code = signals.next().await;
             if stop.is_cancelled() {
                 std::process::exit(i32::from(code));
             }
