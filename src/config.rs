@@ -65,6 +65,11 @@ pub fn paths(env: Env<'_>, output_dir: Option<&Path>, db: Option<&Path>) -> Path
     Paths { database, output }
 }
 
+/// Reads how long a write waits for a lock that another program holds on the database.
+pub fn busy_timeout(env: Env<'_>) -> Result<Duration, ConfigError> {
+    seconds(env, "BUSY_TIMEOUT_SECONDS", 30.0, 0.0, 300.0)
+}
+
 /// Reads the settings of the input.
 pub fn input(env: Env<'_>) -> Result<InputConfig, ConfigError> {
     Ok(InputConfig {

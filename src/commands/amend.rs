@@ -8,14 +8,14 @@ use crate::cli::IngestArgs;
 use crate::config::InputConfig;
 use crate::export::{self, Edited, FileKind};
 use crate::ingest::Reading;
-use crate::store::{AmendOptions, AmendReport, Lock, RefusedRow, RowChange, Store};
+use crate::store::{AmendOptions, AmendReport, Lock, RefusedRow, RowChange};
 
 /// How many changes and refusals the terminal shows one by one.
 const SHOWN: usize = 20;
 
 pub(super) fn execute(scene: &Scene<'_>, args: &IngestArgs, config: &InputConfig) -> Result<u8, Failure> {
     let reading = ingest::open(&args.csv, &args.read, config)?;
-    let store = Store::open(&scene.paths.database)?;
+    let store = scene.store()?;
     let lock = Lock::take(&store)?;
     ingest::require_any_input(&store, config)?;
     export::check_checkpoint(&store, &scene.paths.output)?;

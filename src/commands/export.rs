@@ -3,11 +3,10 @@
 use super::{Failure, Scene, exit, output};
 use crate::cli::ExportArgs;
 use crate::export::{self, Edited, FileKind};
-use crate::store::Store;
 
 pub(super) fn execute(scene: &Scene<'_>, args: &ExportArgs) -> Result<u8, Failure> {
     let kinds = kinds(&args.only)?;
-    let store = Store::open(&scene.paths.database)?;
+    let store = scene.store()?;
     let edited = if args.force { Edited::Overwrite } else { Edited::Refuse };
     if !args.force && kinds.contains(&FileKind::Checkpoint) {
         export::check_checkpoint(&store, &scene.paths.output)?;

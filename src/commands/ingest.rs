@@ -21,7 +21,7 @@ pub(super) fn execute(scene: &Scene<'_>, args: &IngestArgs) -> Result<u8, Failur
     } else {
         // The file is looked at before a database is made for it.
         let input = Input::open(&args.csv, &args.read, &config)?;
-        let store = Store::open_or_create(&scene.paths.database)?;
+        let store = scene.store_or_new()?;
         let _lock = Lock::take(&store)?;
         export::check_checkpoint(&store, &scene.paths.output)?;
         let report = input.take_in(&store, &config)?;

@@ -24,6 +24,7 @@ use indicatif::MultiProgress;
 
 use crate::cli::{Cli, Command, Global};
 use crate::config::{self, Env, Paths};
+use crate::store::Store;
 
 pub use exit::Failure;
 
@@ -33,6 +34,20 @@ struct Scene<'a> {
     paths: Paths,
     bars: &'a MultiProgress,
     quiet: bool,
+}
+
+impl Scene<'_> {
+    /// The database, which must be there.
+    fn store(&self) -> Result<Store, Failure> {
+        let busy_timeout = config::busy_timeout(self.env)?;
+        Ok(Store::open(&self.paths.database)?.with_busy_timeout(busy_timeout))
+    }
+
+    /// The database, made when there is none.
+    fn store_or_new(&self) -> Result<Store, Failure> {
+        let busy_timeout = config::busy_timeout(self.env)?;
+        Ok(Store::open_or_create(&self.paths.database)?.with_busy_timeout(busy_timeout))
+    }
 }
 
 /// Does what the command line says, and gives the exit code.

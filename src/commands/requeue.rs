@@ -10,7 +10,7 @@ use crate::export::{self, Edited, FileKind};
 use crate::store::{Lock, PendingFilter, RequeueCount, Store};
 
 pub(super) fn execute(scene: &Scene<'_>, args: &RequeueArgs) -> Result<u8, Failure> {
-    let store = Store::open(&scene.paths.database)?;
+    let store = scene.store()?;
     let filter = filter(&store, args)?;
     let _lock = Lock::take(&store)?;
     let counts = store.preview_requeue(&filter)?;

@@ -17,8 +17,8 @@ pub(super) fn execute(scene: &Scene<'_>, args: &RunArgs) -> Result<u8, Failure> 
     // The file is looked at before a database is made for it.
     let file = args.csv.as_deref().map(|csv| ingest::Input::open(csv, &args.read, &input)).transpose()?;
     let store = match &file {
-        Some(_) => Store::open_or_create(&scene.paths.database)?,
-        None => Store::open(&scene.paths.database)?,
+        Some(_) => scene.store_or_new()?,
+        None => scene.store()?,
     };
     let lock = Lock::take(&store)?;
     export::check_checkpoint(&store, &scene.paths.output)?;

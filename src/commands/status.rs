@@ -5,10 +5,10 @@ use comfy_table::{CellAlignment, Table};
 
 use super::{Failure, Scene, output};
 use crate::cli::StatusArgs;
-use crate::store::{RunReport, StatusReport, Store};
+use crate::store::{RunReport, StatusReport};
 
 pub(super) fn execute(scene: &Scene<'_>, args: &StatusArgs) -> Result<u8, Failure> {
-    let store = Store::open(&scene.paths.database)?;
+    let store = scene.store()?;
     let Some(report) = store.status()? else {
         return output::print_line("no file was taken in yet\n  next: wxbulk ingest FILE.csv");
     };

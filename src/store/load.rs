@@ -26,7 +26,7 @@ impl Store {
     where
         R: Iterator<Item = Result<InputRow, E>>,
     {
-        let mut connection = super::connect(self.path())?;
+        let mut connection = self.connect()?;
         // A fresh file is loaded without a log, which would hold every byte twice.
         journal_mode(&connection, "DELETE")?;
         let report = load_all(&mut connection, facts, rows, finish);

@@ -44,13 +44,14 @@ pub use snapshot::{
 };
 pub use writer::{Ack, Writer};
 
-/// How long a statement waits for a lock that another program holds on the file.
+/// How long a statement waits for a lock that another program holds on the file, unless it is told otherwise.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The database of one bring-up.
 #[derive(Debug, Clone)]
 pub struct Store {
     path: PathBuf,
+    busy_timeout: Duration,
 }
 
 /// Connections for the many look-ups of a run.
@@ -90,6 +91,11 @@ impl Store {
         Store::bring_up(integrity::check_file(path)?, false)
     }
 
+    /// The same, with another wait for locks that other programs hold.
+    pub fn with_busy_timeout(self, busy_timeout: Duration) -> Store {
+        Store { busy_timeout, ..self }
+    }
+
     /// Where the database is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -120,7 +126,7 @@ impl Store {
 
     /// Starts the thread that alone writes during a run.
     pub fn start_writer(&self) -> Result<Writer, StoreError> {
-        let connection = connect(&self.path)?;
+        let connection = self.connect()?;
         let mode: String =
             connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
         if !mode.eq_ignore_ascii_case("wal") {
@@ -133,9 +139,10 @@ impl Store {
 
     /// Starts a pool of connections that read while a run goes on.
     pub fn start_readers(&self) -> Result<Readers, StoreError> {
+        let busy_timeout = self.busy_timeout;
         let manager = r2d2_sqlite::SqliteConnectionManager::file(&self.path)
             .with_flags(open_flags())
-            .with_init(configure);
+            .with_init(move |connection| configure(connection, busy_timeout));
         let pool = r2d2::Pool::builder()
             .max_size(4)
             .min_idle(Some(0))
@@ -148,7 +155,7 @@ impl Store {
     fn bring_up(path: PathBuf, fresh: bool) -> Result<Store, StoreError> {
         checked(&path, fresh).map_err(|error| error.at(&path))?;
         integrity::keep_private(&path)?;
-        Ok(Store { path })
+        Ok(Store { path, busy_timeout: BUSY_TIMEOUT })
     }
 
     /// A connection for one piece of work: the last one to close leaves no -wal file behind.
@@ -156,12 +163,16 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        work(&mut connect(&self.path)?)
+        work(&mut self.connect()?)
+    }
+
+    fn connect(&self) -> Result<Connection, StoreError> {
+        connect(&self.path, self.busy_timeout)
     }
 }
 
 fn checked(path: &Path, fresh: bool) -> Result<(), StoreError> {
-    let mut connection = connect(path)?;
+    let mut connection = connect(path, BUSY_TIMEOUT)?;
     if fresh {
         integrity::stamp(&mut connection)?;
     }
@@ -175,14 +186,14 @@ fn open_flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW
 }
 
-fn connect(path: &Path) -> Result<Connection, StoreError> {
+fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
     let mut connection = Connection::open_with_flags(path, open_flags())?;
-    configure(&mut connection)?;
+    configure(&mut connection, busy_timeout)?;
     Ok(connection)
 }
 
-fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+fn configure(connection: &mut Connection, busy_timeout: Duration) -> rusqlite::Result<()> {
+    connection.busy_timeout(busy_timeout)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -16_000)?;

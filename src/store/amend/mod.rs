@@ -120,7 +120,7 @@ impl Store {
     where
         R: Iterator<Item = Result<InputRow, E>>,
     {
-        let mut connection = super::connect(self.path())?;
+        let mut connection = self.connect()?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Whoever holds the lock knows that every running row is an orphan.
         queue::recover(&transaction)?;
