@@ -16,6 +16,8 @@ mod support;
 
 #[path = "kills/checker.rs"]
 mod checker;
+#[path = "kills/foreign.rs"]
+mod foreign;
 #[cfg(debug_assertions)]
 #[path = "kills/points.rs"]
 mod points;
@@ -25,6 +27,8 @@ mod process;
 mod random;
 #[path = "kills/runners.rs"]
 mod runners;
+#[path = "kills/signals.rs"]
+mod signals;
 #[path = "kills/torn.rs"]
 mod torn;
 

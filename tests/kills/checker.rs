@@ -23,7 +23,7 @@ pub(crate) struct Plan {
 }
 
 /// This many sites, each with this many people, some of them with settings; extensions repeat from site to site.
-fn job(sites: usize, people: usize) -> Csv {
+pub(crate) fn job(sites: usize, people: usize) -> Csv {
     let mut csv = (0..sites).fold(Csv::new(), |csv, site| csv.location(&format!("Site {site}")));
     for number in 0..sites * people {
         let (email, site) = (format!("u{number}@example.com"), format!("Site {}", number % sites));
@@ -53,7 +53,14 @@ impl Plan {
     pub(crate) async fn bench(&self, latency: u64) -> Bench {
         let org = OrgSeed::with_people(self.csv.emails());
         let latency = Duration::from_millis(latency);
-        Bench::with(&self.csv, SimConfig { latency, ..SimConfig::with_org(org) }).await
+        let bench = Bench::with(&self.csv, SimConfig { latency, ..SimConfig::with_org(org) }).await;
+        // When a test fails its simulator is gone: what still runs then gives up soon.
+        bench.env("OUTAGE_WAIT_SECONDS", "10")
+    }
+
+    /// Some instant of the job, as a number of requests; every eighth is before the first.
+    pub(crate) fn instant(&self, dice: &mut fastrand::Rng) -> usize {
+        if dice.u8(..8) == 0 { 0 } else { dice.usize(1..=self.requests) }
     }
 
     /// One more run with nothing in its way, and then everything is as if nothing had happened.
@@ -109,7 +116,7 @@ impl Plan {
     }
 
     /// The files are those that a fresh export of the same database gives, and nothing else lies about.
-    async fn files_are_the_state(&self, bench: &Bench, story: &str) {
+    pub(crate) async fn files_are_the_state(&self, bench: &Bench, story: &str) {
         let fresh = bench.csv_path().with_file_name("fresh");
         let (database, directory) = (bench.output().join("wxbulk.db"), fresh.display().to_string());
         let database = database.display().to_string();
@@ -127,7 +134,7 @@ impl Plan {
 pub(crate) fn temporary_files(bench: &Bench) -> Vec<String> {
     let entries = std::fs::read_dir(bench.output()).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.starts_with('.')).collect()
+    names.filter(|name| name.starts_with('.') || name.contains(".new")).collect()
 }
 
 /// What is in Webex, without what depends on the order in which it came there.

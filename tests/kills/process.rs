@@ -63,6 +63,16 @@ impl Process {
     }
 }
 
+/// A test that fails leaves nothing running.
+impl Drop for Process {
+    fn drop(&mut self) {
+        if !self.has_ended() {
+            let pid = self.pid.to_string();
+            Command::new("kill").args(["-KILL", &pid]).stderr(Stdio::null()).status().ok();
+        }
+    }
+}
+
 impl End {
     #[track_caller]
     pub(crate) fn expect(self, code: i32) -> End {

@@ -1,6 +1,10 @@
 //! Killed at random instants.
 
-use super::checker::Plan;
+use std::time::{Duration, Instant};
+
+use super::checker::{FILES, Plan, job};
+use super::process::Process;
+use super::support::Bench;
 use super::{dice, lanes, rounds};
 
 /// What happened in a round.
@@ -33,7 +37,7 @@ async fn kill_and_heal(plan: &Plan, round: usize, mut dice: fastrand::Rng) -> Co
     let mut count = Count::default();
     for _ in 0..in_a_row {
         let begun = bench.sim.journal().len();
-        let requests = dice.usize(0..=plan.requests);
+        let requests = plan.instant(&mut dice);
         story.push_str(&format!(", killed after {requests} requests"));
         let end = bench.signal_when(bench.start(), "-KILL", |now| now.len() >= begun + requests).await;
         match end.signal {
@@ -45,4 +49,38 @@ async fn kill_and_heal(plan: &Plan, round: usize, mut dice: fastrand::Rng) -> Co
     }
     plan.heal(&bench, &story).await;
     count
+}
+
+/// No request tells how far a file is taken in: here the clock says when to kill.
+#[tokio::test]
+async fn a_file_is_taken_in_whole_or_not_at_all() {
+    let csv = job(50, 10);
+    let whole = Bench::new(&csv).await;
+    let begun = Instant::now();
+    whole.wxbulk(&["ingest", "site.csv"]).await.expect(0);
+    let lasts = begun.elapsed().as_micros();
+    let mut dice = dice("kills while a file is taken in");
+    let (mut nothing, mut all) = (0, 0);
+    let rounds = rounds("WXBULK_INGEST_KILLS", 15);
+    for round in 0..rounds {
+        let bench = Bench::new(&csv).await;
+        let mut process = Process::start(bench.command(&["ingest", "site.csv"]));
+        tokio::time::sleep(Duration::from_micros(dice.u64(0..u64::try_from(lasts).unwrap() * 6 / 5))).await;
+        process.signal("-KILL").await;
+        process.end().await;
+        if bench.output().join("wxbulk.db").exists() {
+            match bench.wxbulk(&["status", "--json"]).await.expect(0).stdout.contains("\"ready\": 50") {
+                true => all += 1,
+                false => nothing += 1,
+            }
+        }
+        bench.wxbulk(&["ingest", "site.csv"]).await.expect(0);
+        bench.check_invariants();
+        for name in &FILES[..4] {
+            assert_eq!(bench.file(name), whole.file(name), "round {round}: {name}");
+        }
+    }
+    println!(
+        "kills while a file is taken in: {rounds} kills; {nothing} left nothing, {all} left all, the others no database"
+    );
 }
