@@ -83,9 +83,6 @@ pub fn input(env: Env<'_>) -> Result<InputConfig, ConfigError> {
 pub fn run(env: Env<'_>) -> Result<RunConfig, ConfigError> {
     let settle = seconds(env, "SETTLE_SECONDS", 5.0, 0.0, 120.0)?;
     let lists_max_age = seconds(env, "LISTS_MAX_AGE_SECONDS", 3_600.0, 0.0, 86_400.0)?;
-    // Checked by all that calls Webex, used by what is not built yet: a typo must not wait for that day.
-    flag(env, "ENABLE_SAFE_COMPENSATION", false)?;
-    flag(env, "ADD_MISSING_NUMBERS", true)?;
     let org_id = org_id(env)?;
     Ok(RunConfig {
         environment: environment(env)?,
@@ -96,6 +93,8 @@ pub fn run(env: Env<'_>) -> Result<RunConfig, ConfigError> {
             org_id,
             licence: licence(env)?,
             extension_change: extension_change(env)?,
+            add_missing_numbers: flag(env, "ADD_MISSING_NUMBERS", true)?,
+            compensate: flag(env, "ENABLE_SAFE_COMPENSATION", false)?,
         },
         limits: RunLimits {
             batch_size: number(env, "BATCH_SIZE", 500, 1, 5_000)?,
@@ -129,6 +128,8 @@ impl RunConfig {
             "CALLING_LICENSE": self.rows.licence.default.to_string(),
             "CALLING_SUBSCRIPTION_ID": self.rows.licence.subscription,
             "EXTENSION_CHANGE": self.rows.extension_change,
+            "ADD_MISSING_NUMBERS": self.rows.add_missing_numbers,
+            "ENABLE_SAFE_COMPENSATION": self.rows.compensate,
         })
     }
 }

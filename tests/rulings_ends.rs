@@ -124,12 +124,13 @@ async fn rows_of_a_location_that_failed_wait_without_a_call() {
 
 #[tokio::test]
 async fn rows_of_a_location_that_waits_for_a_setting_only_go_on() {
-    let bench =
-        Bench::new(&site(0).cell("location_settings_routing_prefix", "801").person(ANA, "Madrid", "1001"))
-            .await;
+    let bench = Bench::new(
+        &site(0).cell("location_settings_main_number", "+34911000000").person(ANA, "Madrid", "1001"),
+    )
+    .await;
     bench.run().await.expect(3);
 
-    bench.row("location", "Madrid").expect_pending("half_applied", "location_apply_settings");
+    bench.row("location", "Madrid").expect_pending("half_applied", "location_add_numbers");
     bench.row("user", ANA).expect_success();
     bench.row("extension_assignment", "Madrid/1001").expect_success();
     bench.check_invariants();

@@ -17,7 +17,7 @@ async fn an_assignment_is_not_blocked_by_a_user_row_that_succeeded() {
 /// The location exists and is enabled, as its own row proved; only a setting is pending.
 #[tokio::test]
 async fn a_location_that_the_run_itself_enabled_blocks_nobody_while_lists_lag() {
-    let csv = Csv::new().location("Madrid").cell("location_settings_routing_prefix", "801");
+    let csv = Csv::new().location("Madrid").cell("location_settings_main_number", "+34911000000");
     let bench = Bench::new(&csv.person("ana@example.com", "Madrid", "1001")).await;
     bench.sim.add_fault("location_create:lag=60000".parse().unwrap());
     bench.run().await.expect(3);

@@ -2,6 +2,7 @@
 //! and the typed records.
 
 use super::EntityType::{self, ExtensionAssignment, Location, User};
+use super::location_settings::LOCATION_SETTINGS;
 use super::setting::{SETTINGS, SettingKind, UserSettingsPrefix};
 
 /// How a column's cells are normalised and checked.
@@ -45,6 +46,13 @@ pub enum ColumnKind {
     Permissions,
     /// E-mail addresses of at most this many people, separated by `|`.
     People(usize),
+    /// ASCII digits, so many at least and at most.
+    Digits {
+        /// At least.
+        least: usize,
+        /// At most.
+        most: usize,
+    },
     /// Carried through as it is.
     Carried,
 }
@@ -264,29 +272,6 @@ const FIXED: &[Fixed] = &[
     ),
 ];
 
-const LOCATION_SETTINGS: &[(&str, &str)] = &[
-    ("main_number", "main number, E.164"),
-    ("caller_id_name", "name shown on calls from the location's number"),
-    ("external_caller_id_name", "name shown on external calls"),
-    ("announcement_language", "language of announcements, compared and set again"),
-    ("routing_prefix", "digits before extensions between locations"),
-    ("outside_dial_digit", "digit for an outside line"),
-    ("enforce_outside_dial_digit", "whether the outside digit must be dialled"),
-    ("pstn_connection", "LOCAL_GATEWAY or the display name of a connection option"),
-    ("pstn_route_type", "TRUNK or ROUTE_GROUP"),
-    ("pstn_route_name", "name of the trunk or route group"),
-    ("unknown_extension_route_type", "TRUNK or ROUTE_GROUP for unknown extensions"),
-    ("unknown_extension_route_name", "its name"),
-    ("outgoing_permissions", "permissions such as INTERNATIONAL=BLOCK|NATIONAL=ALLOW"),
-    ("numbers", "numbers of the location, E.164, separated by |"),
-];
-
-/// Whether a `location_settings_*` column is one of the catalogue.
-pub(super) fn is_location_setting(column: &str) -> bool {
-    let name = column.strip_prefix(LOCATION_SETTINGS_PREFIX);
-    name.is_some_and(|name| LOCATION_SETTINGS.iter().any(|(known, _)| *known == name))
-}
-
 /// Every known column, in the order of the template.
 pub fn columns() -> Vec<Column> {
     let fixed = FIXED.iter().map(|(name, kind, on, about)| Column {
@@ -295,9 +280,9 @@ pub fn columns() -> Vec<Column> {
         on: on.to_vec(),
         about,
     });
-    let location_settings = LOCATION_SETTINGS.iter().map(|(name, about)| Column {
+    let location_settings = LOCATION_SETTINGS.iter().map(|(name, kind, about)| Column {
         name: format!("{LOCATION_SETTINGS_PREFIX}{name}"),
-        kind: ColumnKind::Text(2048),
+        kind: *kind,
         on: vec![(Location, Need::Optional)],
         about,
     });

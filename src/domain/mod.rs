@@ -33,6 +33,7 @@ macro_rules! text_enum {
 mod column;
 mod entity;
 mod input;
+mod location_settings;
 mod notes;
 mod operation;
 mod outcome;
@@ -49,6 +50,7 @@ pub use column::{
 };
 pub use entity::{BatchId, EntityType, Phase, RowId};
 pub use input::{Accepted, Cells, InputRow, Rejected};
+pub use location_settings::{CallingDetails, LocationSettings, PstnChoice, RouteKind, RouteName};
 pub use notes::{tag_in, tag_line, with_tag, without_tag};
 pub use operation::{Operation, Repeat};
 pub use outcome::{Failure, Outcome, RowState, Success};

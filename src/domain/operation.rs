@@ -21,12 +21,42 @@ text_enum! {
         CallingLocationGet = "calling_location_get",
         /// `POST /telephony/config/locations`
         CallingLocationEnable = "calling_location_enable",
+        /// `PUT /telephony/config/locations/{id}`
+        CallingLocationUpdate = "calling_location_update",
+        /// `GET /telephony/config/jobs/updateRoutingPrefix/{id}`
+        RoutingPrefixJobGet = "routing_prefix_job_get",
+        /// `GET /telephony/config/locations/{id}/internalDialing`
+        InternalDialingGet = "internal_dialing_get",
+        /// `PUT /telephony/config/locations/{id}/internalDialing`
+        InternalDialingPut = "internal_dialing_put",
+        /// `GET /telephony/config/locations/{id}/outgoingPermission`
+        LocationPermissionsGet = "location_permissions_get",
+        /// `PUT /telephony/config/locations/{id}/outgoingPermission`
+        LocationPermissionsPut = "location_permissions_put",
+        /// `GET /telephony/pstn/locations/{id}/connectionOptions`
+        PstnOptionsList = "pstn_options_list",
+        /// `GET /telephony/pstn/locations/{id}/connection`
+        PstnConnectionGet = "pstn_connection_get",
+        /// `PUT /telephony/pstn/locations/{id}/connection`
+        PstnConnectionPut = "pstn_connection_put",
+        /// `GET /telephony/config/routeChoices`
+        RouteChoicesList = "route_choices_list",
         /// `GET /licenses`
         LicensesList = "licenses_list",
         /// `PATCH /licenses/users`
         LicensesUsersPatch = "licenses_users_patch",
         /// `GET /telephony/config/numbers`
         NumbersList = "numbers_list",
+        /// `POST /telephony/config/locations/{id}/numbers`
+        NumbersAdd = "numbers_add",
+        /// `DELETE /telephony/config/locations/{id}/numbers`
+        NumbersDelete = "numbers_delete",
+        /// `GET /people/{id}/features/numbers`
+        PersonNumbersGet = "person_numbers_get",
+        /// `PUT /telephony/config/people/{id}/numbers`
+        PersonNumbersPut = "person_numbers_put",
+        /// `POST /telephony/config/locations/{id}/actions/validateExtensions/invoke`, which changes nothing
+        ValidateExtensions = "validate_extensions",
         /// `GET` of one feature of a person
         FeatureGet = "feature_get",
         /// `PUT` of one feature of a person
@@ -51,10 +81,19 @@ impl Operation {
     /// What a repetition could do.
     pub const fn repeat(self) -> Repeat {
         match self {
-            Operation::LocationCreate | Operation::CallingLocationEnable => Repeat::Creates,
-            Operation::LocationUpdate | Operation::LicensesUsersPatch | Operation::FeaturePut => {
-                Repeat::SetsState
+            // A number that was added and does not show yet would be refused as in use.
+            Operation::LocationCreate | Operation::CallingLocationEnable | Operation::NumbersAdd => {
+                Repeat::Creates
             }
+            Operation::LocationUpdate
+            | Operation::LicensesUsersPatch
+            | Operation::FeaturePut
+            | Operation::CallingLocationUpdate
+            | Operation::InternalDialingPut
+            | Operation::LocationPermissionsPut
+            | Operation::PstnConnectionPut
+            | Operation::NumbersDelete
+            | Operation::PersonNumbersPut => Repeat::SetsState,
             Operation::PeopleMe
             | Operation::PeopleList
             | Operation::LocationsList
@@ -64,6 +103,14 @@ impl Operation {
             | Operation::LicensesList
             | Operation::NumbersList
             | Operation::FeatureGet
+            | Operation::RoutingPrefixJobGet
+            | Operation::InternalDialingGet
+            | Operation::LocationPermissionsGet
+            | Operation::PstnOptionsList
+            | Operation::PstnConnectionGet
+            | Operation::RouteChoicesList
+            | Operation::PersonNumbersGet
+            | Operation::ValidateExtensions
             | Operation::TokenExpiry => Repeat::Read,
         }
     }

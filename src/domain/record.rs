@@ -1,6 +1,7 @@
 //! Typed rows: what `run` works on. A user has no name fields, so identity cannot be written.
 
-use super::column::{LOCATION_SETTINGS_PREFIX, is_location_setting, settings_entity};
+use super::column::{LOCATION_SETTINGS_PREFIX, settings_entity};
+use super::location_settings::{LocationSettings, is_location_setting};
 use super::setting::{Setting, SettingValue, Settings, UserSettingsPrefix};
 use super::{Cells, Email, EntityType, Extension, LicenseChoice, Line, PhoneNumber};
 
@@ -34,8 +35,8 @@ pub struct LocationRecord {
     pub address: Address,
     /// Free text for the notes.
     pub notes: Option<String>,
-    /// Filled `location_settings_*` cells, by their full column names.
-    pub settings: Vec<(String, String)>,
+    /// What it states of the location's calling.
+    pub settings: Box<LocationSettings>,
     /// Filled settings columns for which Webex has no dependable operation.
     pub unsupported: Vec<String>,
 }
@@ -128,8 +129,7 @@ fn location(cells: &Cells) -> Result<LocationRecord, CellError> {
         return Err(missing("location_name"));
     }
     let stated = cells.iter().filter(|(column, _)| column.starts_with(LOCATION_SETTINGS_PREFIX));
-    let (settings, unsupported): (Vec<_>, Vec<_>) =
-        stated.partition(|(column, _)| is_location_setting(column));
+    let unsupported = stated.filter(|(column, _)| !is_location_setting(column));
     Ok(LocationRecord {
         name,
         external_id,
@@ -146,8 +146,8 @@ fn location(cells: &Cells) -> Result<LocationRecord, CellError> {
             country: required(cells, "address_country")?,
         },
         notes: cells.get("notes").map(str::to_owned),
-        settings: settings.into_iter().map(|(column, text)| (column.to_owned(), text.to_owned())).collect(),
-        unsupported: unsupported.into_iter().map(|(column, _)| column.to_owned()).collect(),
+        settings: Box::new(LocationSettings::from_cells(cells)?),
+        unsupported: unsupported.map(|(column, _)| column.to_owned()).collect(),
     })
 }
 
@@ -211,7 +211,7 @@ fn required(cells: &Cells, column: &str) -> Result<String, CellError> {
     cells.get(column).map(str::to_owned).ok_or_else(|| missing(column))
 }
 
-fn parsed<T, E: std::fmt::Display>(
+pub(super) fn parsed<T, E: std::fmt::Display>(
     cells: &Cells,
     column: &str,
     parse: impl Fn(&str) -> Result<T, E>,
@@ -223,6 +223,6 @@ fn missing(column: &str) -> CellError {
     wrong(column, "is blank but required")
 }
 
-fn wrong(column: &str, why: &str) -> CellError {
+pub(super) fn wrong(column: &str, why: &str) -> CellError {
     CellError { column: column.to_owned(), why: why.to_owned() }
 }

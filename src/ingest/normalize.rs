@@ -79,6 +79,7 @@ fn by_kind<'a>(column: &Column, text: &'a str) -> Normalized<'a> {
         ColumnKind::Moment => setting::moment(text),
         ColumnKind::Permissions => setting::permissions(text),
         ColumnKind::People(most) => setting::people(most, text),
+        ColumnKind::Digits { least, most } => setting::digits(least, most, text),
         ColumnKind::Carried => Ok(Cow::Borrowed(text)),
     }
 }

@@ -84,6 +84,9 @@ fn describe(kind: ColumnKind) -> (String, &'static str) {
         }
         ColumnKind::Permissions => (permissions(), "upper case, no spaces"),
         ColumnKind::People(most) => (format!("at most {most} addresses, separated by `\\|`"), "lower case"),
+        ColumnKind::Digits { least, most } => {
+            (format!("`[0-9]{{{least},{most}}}`"), "- (leading zeros stay)")
+        }
         ColumnKind::Carried => ("anything".to_owned(), "-"),
     }
 }

@@ -47,6 +47,22 @@ pub(super) fn integer(least: u32, most: u32, text: &str) -> Normalized<'_> {
     }
 }
 
+/// ASCII digits and nothing else; leading zeros stay.
+pub(super) fn digits(least: usize, most: usize, text: &str) -> Normalized<'_> {
+    if number::is_scientific(text) || number::is_decimal(text) {
+        return Err(format!(
+            "a spreadsheet turned the digits into {text}: format the column as text and write them again"
+        ));
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("{} holds more than the digits 0 to 9: write digits only", shown(text)));
+    }
+    if !(least..=most).contains(&text.len()) {
+        return Err(format!("{} has {} digits: {least} to {most} are possible", shown(text), text.len()));
+    }
+    Ok(Cow::Borrowed(text))
+}
+
 /// A number in E.164 form, or digits as they are dialled.
 pub(super) fn destination(text: &str) -> Normalized<'_> {
     if DIALLED.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {

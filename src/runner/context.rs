@@ -9,6 +9,7 @@ use super::Ended;
 use super::licences::LicenceSettings;
 use super::lists::Lists;
 use super::people::PeopleSeen;
+use super::shared::SharedSites;
 use super::token::TokenWatch;
 use crate::store::{Readers, RunId, Writer};
 use crate::webex::{Trouble, Webex};
@@ -26,6 +27,10 @@ pub struct RowSettings {
     pub licence: LicenceSettings,
     /// Whether the licence PATCH may be tried for another extension (R3).
     pub extension_change: bool,
+    /// Whether numbers that a location lacks are added to it (R16).
+    pub add_missing_numbers: bool,
+    /// Whether numbers that a row added are taken back when the row cannot be completed.
+    pub compensate: bool,
 }
 
 /// What every row of a run works with.
@@ -46,6 +51,8 @@ pub(super) struct RunContext {
     pub(super) lists: Lists,
     /// Whom settings of this phase named.
     pub(super) people: PeopleSeen,
+    /// What rows of one location share, for a phase.
+    pub(super) sites: SharedSites,
 }
 
 impl RunContext {

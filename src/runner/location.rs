@@ -1,15 +1,15 @@
-//! Phase 1: find the location, create or update it, enable it for calling.
+//! Phase 1: find the location, create or update it, enable it for calling, apply what the row states of its calling.
 
 use serde_json::Value;
 
 use super::decide::{self, Located};
 use super::directory;
+use super::location_settings;
+use super::site::Site;
 use super::user::refuse_unsupported;
 use super::work::{Flow, RowWork, pending, stop_for};
 use super::write::Shown;
-use crate::domain::{
-    LOCATION_SETTINGS_PREFIX, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState,
-};
+use crate::domain::{LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
 use crate::store::SeenLocation;
 use crate::webex::{Trouble, calls, wire};
 
@@ -34,7 +34,9 @@ pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> 
         true => "enabled for calling",
         false => "already enabled for calling",
     });
-    refuse_settings(work, location)?;
+    let site = Site { id: id.clone(), name };
+    let mut done: Vec<String> = done.into_iter().map(str::to_owned).collect();
+    done.extend(location_settings::apply(work, &location.settings, &site).await?);
     Ok((id, done.join(", ")))
 }
 
@@ -184,20 +186,6 @@ async fn is_enabled(work: &mut RowWork<'_>, id: &RemoteId) -> Flow<bool> {
         Err(Trouble::Refused(refusal)) if matches!(refusal.status, 400 | 404) => Ok(false),
         Err(trouble) => stop_for(Operation::CallingLocationGet, &trouble),
     }
-}
-
-fn refuse_settings(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<()> {
-    let Some((first, _)) = location.settings.first() else { return Ok(()) };
-    let columns = location.settings.iter().map(|(column, _)| column.as_str()).collect::<Vec<_>>().join(", ");
-    work.begin(match first.strip_prefix(LOCATION_SETTINGS_PREFIX) {
-        Some(name) if name.starts_with("pstn_") => Step::LocationApplyPstn,
-        Some("numbers") => Step::LocationAddNumbers,
-        _ => Step::LocationApplySettings,
-    });
-    pending(
-        PendingReason::OutOfScope,
-        format!("this version does not apply {columns}; the location itself is ready"),
-    )
 }
 
 fn found(located: Located) -> Flow<Option<SeenLocation>> {

@@ -4,17 +4,22 @@ mod assignment;
 mod breaker;
 mod context;
 mod decide;
+mod decide_site;
 mod directory;
 mod licences;
 mod lists;
 mod location;
 mod overlay;
 mod people;
+mod location_settings;
+mod numbers;
 mod phase;
 mod preflight;
+mod pstn;
 mod reason;
 mod row;
 mod settings;
+mod shared;
 mod site;
 mod token;
 mod user;
@@ -35,6 +40,7 @@ use context::RunContext;
 use licences::LicencePool;
 use lists::{Lists, ReadFailure};
 use people::PeopleSeen;
+use shared::SharedSites;
 use token::TokenWatch;
 
 use crate::domain::Phase;
@@ -166,6 +172,7 @@ pub async fn run(
         last_write: std::cell::Cell::new(None),
         lists: Lists::new(started),
         people: PeopleSeen::default(),
+        sites: SharedSites::default(),
     });
     let ended = phases(&context, limits, scope, &stop, &events).await.unwrap_or(Ended::Finished);
     let ended = context.cause_of(ended);
@@ -196,6 +203,7 @@ async fn phases(
         }
         context.phase_began.set(Instant::now());
         context.people.forget();
+        context.sites.forget();
         tracing::info!(phase = phase.number(), rows = phase.title(), "phase.start");
         events.send(Event::PhaseStarted(phase)).ok();
         let licences = match read_lists(context, phase, scope).await {

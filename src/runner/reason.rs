@@ -76,7 +76,13 @@ mod tests {
 
     fn refused(status: u16, code: &str, message: &str) -> Trouble {
         let codes = if code.is_empty() { vec![] } else { vec![code.to_owned()] };
-        Trouble::Refused(Refusal { status, codes, message: message.to_owned(), tracking_id: None })
+        Trouble::Refused(Refusal {
+            status,
+            codes,
+            message: message.to_owned(),
+            tracking_id: None,
+            numbers: vec![],
+        })
     }
 
     #[test]

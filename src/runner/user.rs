@@ -3,12 +3,13 @@
 use super::decide::Located;
 use super::directory;
 use super::licences::{LicencePool, NoUnits, Place};
+use super::numbers;
 use super::settings;
 use super::site::{self, Site};
 use super::work::{Flow, RowWork, Stop, pending};
 use super::write::Shown;
 use crate::domain::{
-    Email, Line, Operation, PendingReason, PhoneNumber, Record, RemoteId, Step, StepState, UserRecord,
+    Email, Line, Operation, PendingReason, Record, RemoteId, Step, StepState, UserRecord,
 };
 use crate::store::Sibling;
 use crate::webex::wire::Person;
@@ -179,7 +180,7 @@ async fn enable(
     place: Place,
 ) -> Flow<RemoteId> {
     if let Some(number) = line.number() {
-        require_number(work, site, number, &person.id).await?;
+        numbers::require(work, site, number, &person.id).await?;
     }
     work.begin(Step::UserEnableCalling);
     let licence = match place.take().await {
@@ -204,6 +205,8 @@ async fn enable(
         licences.give_back(&licence);
     }
     result?;
+    // The person has it now.
+    work.added.clear();
     work.done(StepState::Applied, format!("licence {licence} is in licenses[], sent with {line}"));
     Ok(licence)
 }
@@ -224,37 +227,4 @@ fn shows_licence(reply: &Reply, licence: &RemoteId) -> Shown<()> {
         return Shown::Partial("the licence waits for the person to accept it (pendingLicenses)".to_owned());
     }
     Shown::Unproved("licenses[] does not name the licence".to_owned())
-}
-
-/// A number must be in the location's inventory and free (R16); adding it is not part of this version.
-pub(super) async fn require_number(
-    work: &mut RowWork<'_>,
-    site: &Site,
-    number: &PhoneNumber,
-    person: &RemoteId,
-) -> Flow<()> {
-    work.begin(Step::NumberAdd);
-    let missing = |what: String| pending(PendingReason::PreconditionMissing, what);
-    let Some(entry) = directory::holder_of_number(work, number).await? else {
-        return missing(format!(
-            "the number {number} is not in the inventory of {:?}; this version does not add numbers: add it in Control Hub",
-            site.name
-        ));
-    };
-    if entry.location.as_ref().is_some_and(|id| !id.same_as(&site.id)) {
-        return missing(format!(
-            "the number {number} belongs to the location {:?}, not to {:?}",
-            entry.location_name, site.name
-        ));
-    }
-    match entry.owner {
-        Some(owner) if !owner.id.as_ref().is_some_and(|id| id.same_as(person)) => pending(
-            PendingReason::NonRetryableExternal,
-            format!("the number {number} is taken by {} {}", owner.kind, owner.name),
-        ),
-        _ => {
-            work.done(StepState::Unchanged, format!("{number} is in the inventory of the location and free"));
-            Ok(())
-        }
-    }
 }

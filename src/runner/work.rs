@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::context::RunContext;
 use super::reason;
 use crate::domain::{
-    Failure, Feature, Operation, Outcome, PendingReason, RemoteId, RowId, Step, StepState, Success,
+    Failure, Feature, Operation, Outcome, PendingReason, PhoneNumber, RemoteId, RowId, Step, StepState, Success,
 };
 use crate::store::{self, Ack, CallRecord, ClaimedRow, Doubt, StepRecord, StoreError};
 use crate::webex::wire::Lacking;
@@ -31,6 +31,8 @@ pub(super) struct Cause {
     pub(super) http_status: Option<u16>,
     pub(super) tracking_id: Option<String>,
     pub(super) blocked_by: Option<RowId>,
+    /// Telephone numbers that Webex refused, each with why.
+    pub(super) numbers: Vec<(String, String)>,
 }
 
 pub(super) type Flow<T> = Result<T, Stop>;
@@ -62,6 +64,10 @@ pub(super) struct RowWork<'a> {
     steps: Vec<StepRecord>,
     calls: Vec<CallRecord>,
     pub(super) answers: Vec<Ack<()>>,
+    /// Numbers that this attempt put into a location and that nothing uses yet.
+    pub(super) added: Vec<(RemoteId, PhoneNumber)>,
+    /// Whether this attempt sent a write of which nobody knows the end.
+    pub(super) left_doubt: bool,
 }
 
 /// The only trouble of a wait.
@@ -73,14 +79,25 @@ impl From<Interrupted> for Stop {
 
 impl Cause {
     pub(super) fn new(reason: PendingReason, message: impl Into<String>) -> Cause {
-        Cause { reason, message: message.into(), http_status: None, tracking_id: None, blocked_by: None }
+        Cause {
+            reason,
+            message: message.into(),
+            http_status: None,
+            tracking_id: None,
+            blocked_by: None,
+            numbers: Vec::new(),
+        }
     }
 
     /// What remains of a request as a cause; `None` while the run is stopping.
     pub(super) fn of(operation: Operation, trouble: &Trouble) -> Option<Cause> {
         let reason = reason::for_trouble(operation, trouble)?;
         let (message, http_status, tracking_id) = reason::describe(trouble);
-        Some(Cause { reason, message, http_status, tracking_id, blocked_by: None })
+        let numbers = match trouble {
+            Trouble::Refused(refusal) => refusal.numbers.clone(),
+            _ => Vec::new(),
+        };
+        Some(Cause { http_status, tracking_id, numbers, ..Cause::new(reason, message) })
     }
 }
 
@@ -111,6 +128,8 @@ impl<'a> RowWork<'a> {
             steps: Vec::new(),
             calls: Vec::new(),
             answers: Vec::new(),
+            added: Vec::new(),
+            left_doubt: false,
         }
     }
 
@@ -118,6 +137,13 @@ impl<'a> RowWork<'a> {
     pub(super) fn begin(&mut self, step: Step) {
         self.step = step;
         self.step_is_open = true;
+    }
+
+    /// Ends the step that is open, if one is, as one that could not be completed.
+    pub(super) fn fail_open_step(&mut self, proof: &str) {
+        if self.step_is_open {
+            self.done(StepState::Failed, proof);
+        }
     }
 
     /// Ends the open step with what proves it.
@@ -218,13 +244,10 @@ impl<'a> RowWork<'a> {
 
     /// Ends the row: everything it did is to be stored together with its end.
     pub(super) async fn finish(mut self, result: Flow<(RemoteId, String)>) -> Finished {
-        if self.step_is_open {
-            let proof = match &result {
-                Err(Stop::Pending(cause)) => cause.message.clone(),
-                _ => "not finished".to_owned(),
-            };
-            self.done(StepState::Failed, proof);
-        }
+        self.fail_open_step(match &result {
+            Err(Stop::Pending(cause)) => &cause.message,
+            _ => "not finished",
+        });
         let mut end = match result {
             Ok((remote_id, message)) => RowEnd::Settled(Outcome::Success(Success {
                 step: self.step,

@@ -76,12 +76,26 @@ impl RowWork<'_> {
         &mut self,
         call: Call,
         shown: impl Fn(&Reply) -> Shown<T>,
+        look: impl AsyncFnMut(&mut Self) -> Flow<Option<T>>,
+    ) -> Flow<T> {
+        let webex = &self.context.webex;
+        let alone =
+            async |call: &Call, budget: &mut Budget, trace: &mut Trace| webex.send(call, budget, trace).await;
+        self.write_by(alone, call, shown, look).await
+    }
+
+    /// The same, where the request may travel together with those of other rows.
+    pub(super) async fn write_by<T>(
+        &mut self,
+        send: impl AsyncFn(&Call, &mut Budget, &mut Trace) -> Result<Reply, Trouble>,
+        call: Call,
+        shown: impl Fn(&Reply) -> Shown<T>,
         mut look: impl AsyncFnMut(&mut Self) -> Flow<Option<T>>,
     ) -> Flow<T> {
         let mut budget = self.context.webex.budget();
         // Bounded by the budget: each turn takes a retry from it.
         loop {
-            let attempt = self.send_write(&call, &mut budget).await?;
+            let attempt = self.send_write(&send, &call, &mut budget).await?;
             let doubt = match verdict(&attempt, &shown) {
                 Verdict::InPlace(value) => {
                     self.answered(&attempt, Some(true));
@@ -139,7 +153,12 @@ impl RowWork<'_> {
         }
     }
 
-    async fn send_write(&mut self, call: &Call, budget: &mut Budget) -> Flow<WriteAttempt> {
+    async fn send_write(
+        &mut self,
+        send: &impl AsyncFn(&Call, &mut Budget, &mut Trace) -> Result<Reply, Trouble>,
+        call: &Call,
+        budget: &mut Budget,
+    ) -> Flow<WriteAttempt> {
         let intent = NewCall {
             row_id: self.row.row_id,
             attempt: self.row.attempt,
@@ -154,7 +173,7 @@ impl RowWork<'_> {
         Point::IntentCommitted.reached();
         let begun_at = store::now();
         let mut trace = Trace::default();
-        let result = self.context.webex.send(call, budget, &mut trace).await;
+        let result = send(call, budget, &mut trace).await;
         Point::ReplyRead.reached();
         let ended = Instant::now();
         self.context.last_write.set(Some(ended));
@@ -181,6 +200,7 @@ impl RowWork<'_> {
             (Ok(reply), Operation::LocationCreate) => wire::id(&reply.body).ok(),
             _ => None,
         };
+        self.left_doubt |= applied.is_none();
         let call_id = attempt.call_id;
         self.answers
             .push(self.context.writer.submit(move |connection| store::answer(connection, call_id, &record)));
@@ -220,7 +240,11 @@ fn verdict<T>(attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Ver
         Trouble::Refused(refusal) if matches!(refusal.status, 401 | 403) => {
             Verdict::NotApplied(Stop::Pending(cause))
         }
-        Trouble::Refused(_) => Verdict::Doubt(Doubt { conclusive: true, ..Doubt::once(false, cause) }),
+        Trouble::Refused(refusal) => {
+            // Another job is at work there, and ends (R21).
+            let resend = refusal.status == 409 && attempt.operation == Operation::CallingLocationUpdate;
+            Verdict::Doubt(Doubt { resend, conclusive: true, ..Doubt::once(false, cause) })
+        }
         Trouble::BadReply { .. } => Verdict::Doubt(Doubt::once(creates, cause)),
         Trouble::Doubtful { asked, .. } => {
             let resend = *asked != Asked::TooLong;

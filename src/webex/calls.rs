@@ -6,6 +6,9 @@ use crate::domain::{
     Email, Extension, Family, Feature, Line, LocationRecord, Operation, PhoneNumber, RemoteId,
 };
 
+/// `max` of the numbers list (contract 1.3: the documented default, taken for the most).
+const NUMBERS_PAGE: &str = "2000";
+
 /// One request, not sent yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
@@ -19,17 +22,17 @@ pub struct Call {
 }
 
 impl Call {
-    fn new(operation: Operation, path: &[&str]) -> Call {
+    pub(super) fn new(operation: Operation, path: &[&str]) -> Call {
         let path = path.iter().map(|segment| (*segment).to_owned()).collect();
         Call { operation, feature: None, path, query: Vec::new(), body: None }
     }
 
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Call {
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Call {
         self.query.push((name, value.into()));
         self
     }
 
-    fn body(mut self, body: Value) -> Call {
+    pub(super) fn body(mut self, body: Value) -> Call {
         self.body = Some(body);
         self
     }
@@ -156,6 +159,11 @@ pub fn all_numbers(max: u32) -> Call {
 /// Who holds this extension in a location.
 pub fn numbers_by_extension(location: &RemoteId, extension: &Extension) -> Call {
     numbers().with("locationId", location.as_str()).with("extension", extension.as_str())
+}
+
+/// Every number and extension of a location.
+pub fn numbers_of_location(location: &RemoteId) -> Call {
+    numbers().with("locationId", location.as_str()).with("max", NUMBERS_PAGE)
 }
 
 /// Where a number is and who holds it.

@@ -30,6 +30,21 @@ pub(super) const fn of(operation: Operation) -> Contract {
             row(Method::POST, &[200, 201], &["/id"])
         }
         Operation::LocationUpdate | Operation::FeaturePut => row(Method::PUT, &[200, 204], &[]),
+        // 206: the rest is applied, the job for the routing prefix did not start (contract 3.5).
+        Operation::CallingLocationUpdate => row(Method::PUT, &[200, 204, 206], &[]),
+        Operation::RoutingPrefixJobGet => row(Method::GET, &[200], &["/latestExecutionStatus"]),
+        Operation::InternalDialingGet | Operation::PstnConnectionGet => row(Method::GET, &[200], &[]),
+        Operation::LocationPermissionsGet => row(Method::GET, &[200], &["/callingPermissions"]),
+        Operation::InternalDialingPut
+        | Operation::LocationPermissionsPut
+        | Operation::PstnConnectionPut
+        | Operation::PersonNumbersPut => row(Method::PUT, &[200, 204], &[]),
+        Operation::PstnOptionsList => row(Method::GET, &[200], &["/items"]),
+        Operation::RouteChoicesList => row(Method::GET, &[200], &["/routeIdentities"]),
+        Operation::NumbersAdd => row(Method::POST, &[200, 201], &[]),
+        Operation::NumbersDelete => row(Method::DELETE, &[200, 204], &[]),
+        Operation::PersonNumbersGet => row(Method::GET, &[200], &["/phoneNumbers"]),
+        Operation::ValidateExtensions => row(Method::POST, &[200], &["/status"]),
         // 206 says that some of the licences were not applied: the caller must never take it for success (R7).
         Operation::LicensesUsersPatch => row(Method::PATCH, &[200, 206], &["/licenses"]),
     }

@@ -72,6 +72,8 @@ pub struct Refusal {
     pub message: String,
     /// Webex's id of the exchange.
     pub tracking_id: Option<String>,
+    /// Telephone numbers that the refusal is about, each with what is wrong with it (contract 1.1, shape 4).
+    pub numbers: Vec<(String, String)>,
 }
 
 impl Refusal {
@@ -85,15 +87,17 @@ impl Refusal {
         let mut codes: Vec<String> = backend_code.map(str::to_owned).into_iter().collect();
         let mut texts = Vec::new();
         let mut tracking_in_body = None;
+        let mut numbers = Vec::new();
         if let Ok(value) = serde_json::from_str::<Value>(body) {
             tracking_in_body =
                 value.get("trackingId").and_then(Value::as_str).map(|text| one_line(text, 128));
             gather(&value, &mut codes, &mut texts, 4);
+            numbers = about_numbers(&value);
         }
         texts.dedup();
         let message = if texts.is_empty() { String::new() } else { one_line(&texts.join("; "), MESSAGE_CAP) };
         codes.dedup();
-        Refusal { status, codes, message, tracking_id: tracking_id.or(tracking_in_body) }
+        Refusal { status, codes, message, tracking_id: tracking_id.or(tracking_in_body), numbers }
     }
 
     /// Whether any of the codes is this one.
@@ -139,6 +143,25 @@ fn gather(value: &Value, codes: &mut Vec<String>, texts: &mut Vec<String>, depth
         }
         _ => {}
     }
+}
+
+/// The most numbers that one request may hold, and so that a refusal may be about.
+const NUMBERS_CAP: usize = 500;
+
+/// The errors of a list whose first item has one for each number.
+fn about_numbers(body: &Value) -> Vec<(String, String)> {
+    let errors = body.pointer("/0/errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let text =
+        |item: &Value, name: &str| one_line(item.get(name).and_then(Value::as_str).unwrap_or_default(), 120);
+    errors
+        .iter()
+        .take(NUMBERS_CAP)
+        .filter(|item| item.get("number").is_some_and(Value::is_string))
+        .map(|item| {
+            let said = [text(item, "errorCode"), text(item, "errorMessage")].join(" ");
+            (text(item, "number"), said.trim().to_owned())
+        })
+        .collect()
 }
 
 /// The number of a text that begins `[Error N]`.
@@ -217,6 +240,7 @@ mod tests {
 
         let array = read(r#"[{"errors":[{"number":"+1","errorCode":"8363","errorMessage":"in use"}]}]"#);
         assert_eq!((array.codes, array.message.as_str()), (vec!["8363".to_owned()], "in use"));
+        assert_eq!(array.numbers, [("+1".to_owned(), "8363 in use".to_owned())]);
 
         let gateway = Refusal::read(502, "<html>", None, Some("4251"));
         assert_eq!((gateway.codes, gateway.message.as_str()), (vec!["4251".to_owned()], ""));

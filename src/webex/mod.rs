@@ -1,7 +1,7 @@
 //! The Webex REST API, and the only room with HTTP.
 //!
 //! [`Webex::send`] is the one way out: it waits, retries what is safe to retry, and gives back what remains.
-//! [`calls`] builds requests, [`wire`] reads answers, `contract` says per operation what an acceptable answer is.
+//! [`calls`] and [`site_calls`] build requests, [`wire`] reads answers, `contract` says per operation what an acceptable answer is.
 
 mod backoff;
 mod budget;
@@ -14,6 +14,7 @@ mod pacer;
 mod pages;
 mod retry_after;
 mod settings;
+pub mod site_calls;
 mod transport;
 pub mod wire;
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::backoff::Backoff;
 use super::budget::Budget;
 use super::calls::Call;
 use super::contract::{self, Contract};
@@ -121,6 +122,11 @@ impl Webex {
     pub(super) fn budget_of(&self, retries: Option<u32>) -> Budget {
         let retries = retries.unwrap_or(self.settings.max_retries).min(self.settings.max_retries);
         Budget::with_retries(&self.settings, retries)
+    }
+
+    /// The pauses between looks at something that takes its time, growing; as many as this.
+    pub fn pauses(&self, looks: u32) -> impl Iterator<Item = Duration> + use<> {
+        Backoff::new(looks, self.settings.backoff_base)
     }
 
     /// Requests so far.

@@ -80,6 +80,43 @@ pub struct Owner {
     pub name: String,
 }
 
+/// How a location reaches the telephone network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PstnConnection {
+    /// The id of the connection.
+    pub id: Option<RemoteId>,
+    /// Its name.
+    pub name: String,
+    /// `LOCAL_GATEWAY`, `NON_INTEGRATED_CCP`, `INTEGRATED_CCP`, `CISCO_PSTN` (an open set).
+    pub kind: String,
+    /// `TRUNK` or `ROUTE_GROUP`, of a local gateway.
+    pub route_kind: String,
+    /// The id of that trunk or route group.
+    pub route: Option<RemoteId>,
+}
+
+/// Something with an id and a name: a connection option, a trunk or a route group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named {
+    /// Its id.
+    pub id: RemoteId,
+    /// Its name.
+    pub name: String,
+    /// `TRUNK` or `ROUTE_GROUP`; blank for connection options.
+    pub kind: String,
+}
+
+/// What Webex says of an extension that could be given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtensionStatus {
+    /// The extension.
+    pub extension: String,
+    /// `VALID`, `DUPLICATE`, `DUPLICATE_IN_LIST`, `INVALID` (an open set).
+    pub state: String,
+    /// The code and text that come with it, in one line.
+    pub message: String,
+}
+
 /// An item that lacks what it must have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("an item of the answer lacks a usable {0}")]
@@ -170,6 +207,73 @@ fn owner(item: &Value) -> Owner {
         kind: super::error::one_line(&text(item, "type"), 64),
         name: super::error::one_line(&names, 120),
     }
+}
+
+/// Reads a PSTN connection; `None` when the answer says that there is none.
+pub fn pstn_connection(body: &Value) -> Option<PstnConnection> {
+    let kind = super::error::one_line(&text(body, "pstnConnectionType"), 64);
+    (!kind.is_empty()).then(|| PstnConnection {
+        id: remote_id(body, "id"),
+        name: super::error::one_line(&text(body, "displayName"), 256),
+        kind,
+        route_kind: text(body, "routeType"),
+        route: remote_id(body, "routeId"),
+    })
+}
+
+/// Reads a connection option.
+pub fn connection_option(item: &Value) -> Result<Named, Lacking> {
+    Ok(Named { id: id(item)?, name: text(item, "displayName"), kind: String::new() })
+}
+
+/// Reads a trunk or route group.
+pub fn route(item: &Value) -> Result<Named, Lacking> {
+    Ok(Named { id: id(item)?, name: text(item, "name"), kind: text(item, "type") })
+}
+
+/// Where calls to unknown extensions go; `None` when they go nowhere.
+pub fn unknown_extension_route(body: &Value) -> Option<RemoteId> {
+    let enabled = match body.get("enableUnknownExtensionRoutePolicy") {
+        Some(Value::Bool(enabled)) => *enabled,
+        Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
+        _ => false,
+    };
+    body.get("unknownExtensionRouteIdentity").filter(|_| enabled).and_then(|route| remote_id(route, "id"))
+}
+
+/// Reads what is said of an extension.
+pub fn extension_status(item: &Value) -> Result<ExtensionStatus, Lacking> {
+    let code = match item.get("errorCode") {
+        Some(Value::Number(code)) => format!("code {code}"),
+        Some(Value::String(code)) if !code.is_empty() => format!("code {code}"),
+        _ => String::new(),
+    };
+    let said = [code, text(item, "message")].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
+    Ok(ExtensionStatus {
+        extension: Some(text(item, "extension"))
+            .filter(|text| !text.is_empty())
+            .ok_or(Lacking("extension"))?,
+        state: super::error::one_line(&text(item, "state"), 64),
+        message: super::error::one_line(&said.join(": "), 300),
+    })
+}
+
+/// The job that an answer says was begun; `Err` when its id cannot be used.
+pub fn batch_job(body: &Value) -> Result<Option<RemoteId>, Lacking> {
+    match body.get("batchJobId") {
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => remote_id(body, "batchJobId").map(Some).ok_or(Lacking("batchJobId")),
+    }
+}
+
+/// A text of an answer, on one line and not too long.
+pub fn line(body: &Value, name: &str) -> String {
+    super::error::one_line(&text(body, name), 300)
+}
+
+/// The numbers of a person as `GET /people/{id}/features/numbers` lists them.
+pub fn direct_number(item: &Value) -> Result<String, Lacking> {
+    Ok(text(item, "directNumber"))
 }
 
 /// The ids in a list of ids.

@@ -103,3 +103,44 @@ fn all_columns_at_fault_are_named() {
     let message = row.ingest().verdict.unwrap_err().message;
     assert!(message.ends_with("Also wrong: address_country, address_city"), "{message}");
 }
+
+#[test]
+fn settings_of_a_location_are_read_by_their_kind() {
+    let row = location()
+        .with("location_settings_main_number", "+34 911 00-00-00")
+        .with("location_settings_announcement_language", "es-ES")
+        .with("location_settings_pstn_connection", "LOCAL_GATEWAY")
+        .with("location_settings_pstn_route_type", "route_group")
+        .with("location_settings_pstn_route_name", "Group A")
+        .with("location_settings_outgoing_permissions", "international = block | NATIONAL=allow+Transfer");
+    let cells = row.ingest().verdict.unwrap().cells;
+    for (name, text) in [
+        ("main_number", "+34911000000"),
+        ("announcement_language", "es_es"),
+        ("pstn_route_type", "ROUTE_GROUP"),
+        ("outgoing_permissions", "INTERNATIONAL=BLOCK|NATIONAL=ALLOW+transfer"),
+    ] {
+        assert_eq!(cells.get(&format!("location_settings_{name}")), Some(text));
+    }
+}
+
+#[test]
+fn settings_of_a_location_that_cannot_be_are_refused() {
+    for (name, text, words) in [
+        ("main_number", "911000000", "country code"),
+        ("routing_prefix", "8a", "digits only"),
+        ("routing_prefix", "8.01E+5", "spreadsheet"),
+        ("outside_dial_digit", "12345", "1 to 4"),
+        ("enforce_outside_dial_digit", "perhaps", "true or false"),
+        ("unknown_extension_route_type", "GATEWAY", "TRUNK"),
+        ("unknown_extension_route_type", "TRUNK", "fill both or none"),
+        ("pstn_connection", "LOCAL_GATEWAY", "needs it"),
+        ("outgoing_permissions", "INTERNATIONAL", "INTERNATIONAL=BLOCK"),
+        ("outgoing_permissions", "NATIONAL=BLOCK|NATIONAL=ALLOW", "twice"),
+        ("numbers", "+34911000000|911", "country code"),
+    ] {
+        let rejected =
+            location().with(&format!("location_settings_{name}"), text).ingest().verdict.unwrap_err();
+        assert!(rejected.message.contains(words), "{name} {text}: {}", rejected.message);
+    }
+}

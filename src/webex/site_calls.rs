@@ -1,0 +1,114 @@
+//! Requests about a calling location: its PSTN connection, its numbers, its settings (contract 3.5 to 3.7, 6). Pure.
+
+use serde_json::{Value, json};
+
+use super::calls::Call;
+use crate::domain::{Extension, Operation, PhoneNumber, RemoteId};
+
+fn of_location(operation: Operation, location: &RemoteId, rest: &[&str]) -> Call {
+    let mut path = vec!["telephony", "config", "locations", location.as_str()];
+    path.extend_from_slice(rest);
+    Call::new(operation, &path)
+}
+
+fn of_pstn(operation: Operation, location: &RemoteId, what: &str) -> Call {
+    Call::new(operation, &["telephony", "pstn", "locations", location.as_str(), what])
+}
+
+/// A change of some fields of a calling location.
+pub fn update_calling_location(location: &RemoteId, changes: Value) -> Call {
+    of_location(Operation::CallingLocationUpdate, location, &[]).body(changes)
+}
+
+/// How far the change of a routing prefix is.
+pub fn routing_prefix_job(job: &RemoteId) -> Call {
+    let path = ["telephony", "config", "jobs", "updateRoutingPrefix", job.as_str()];
+    Call::new(Operation::RoutingPrefixJobGet, &path)
+}
+
+/// Where calls to unknown extensions go.
+pub fn internal_dialing(location: &RemoteId) -> Call {
+    of_location(Operation::InternalDialingGet, location, &["internalDialing"])
+}
+
+/// Calls to unknown extensions go to this route.
+pub fn put_internal_dialing(location: &RemoteId, kind: &str, route: &RemoteId) -> Call {
+    of_location(Operation::InternalDialingPut, location, &["internalDialing"]).body(json!({
+        "enableUnknownExtensionRoutePolicy": true,
+        "unknownExtensionRouteIdentity": { "id": route.as_str(), "type": kind },
+    }))
+}
+
+/// What becomes of outgoing calls.
+pub fn location_permissions(location: &RemoteId) -> Call {
+    of_location(Operation::LocationPermissionsGet, location, &["outgoingPermission"])
+}
+
+/// What becomes of the listed kinds of outgoing calls; the others stay.
+pub fn put_location_permissions(location: &RemoteId, permissions: &[Value]) -> Call {
+    of_location(Operation::LocationPermissionsPut, location, &["outgoingPermission"])
+        .body(json!({ "callingPermissions": permissions }))
+}
+
+/// What a location could be connected to.
+pub fn pstn_options(location: &RemoteId) -> Call {
+    of_pstn(Operation::PstnOptionsList, location, "connectionOptions")
+}
+
+/// What it is connected to; refused with 404 when nothing is configured.
+pub fn pstn_connection(location: &RemoteId) -> Call {
+    of_pstn(Operation::PstnConnectionGet, location, "connection")
+}
+
+/// Connects a location by a trunk or route group of the customer.
+pub fn connect_by_route(location: &RemoteId, kind: &str, route: &RemoteId) -> Call {
+    of_pstn(Operation::PstnConnectionPut, location, "connection")
+        .body(json!({ "premiseRouteType": kind, "premiseRouteId": route.as_str() }))
+}
+
+/// Connects a location by one of its options.
+pub fn connect_by_option(location: &RemoteId, option: &RemoteId) -> Call {
+    of_pstn(Operation::PstnConnectionPut, location, "connection").body(json!({ "id": option.as_str() }))
+}
+
+/// Every trunk and route group.
+pub fn route_choices() -> Call {
+    Call::new(Operation::RouteChoicesList, &["telephony", "config", "routeChoices"])
+}
+
+/// Puts numbers into a location's inventory; at most 100.
+pub fn add_numbers(location: &RemoteId, numbers: &[PhoneNumber]) -> Call {
+    of_location(Operation::NumbersAdd, location, &["numbers"]).body(phone_numbers(numbers))
+}
+
+/// Takes numbers out of it; at most 5.
+pub fn delete_numbers(location: &RemoteId, numbers: &[PhoneNumber]) -> Call {
+    of_location(Operation::NumbersDelete, location, &["numbers"]).body(phone_numbers(numbers))
+}
+
+fn phone_numbers(numbers: &[PhoneNumber]) -> Value {
+    json!({ "phoneNumbers": numbers.iter().map(PhoneNumber::as_str).collect::<Vec<_>>() })
+}
+
+/// The numbers of a person, in E.164.
+pub fn person_numbers(person: &RemoteId) -> Call {
+    Call::new(Operation::PersonNumbersGet, &["people", person.as_str(), "features", "numbers"])
+        .with("preferE164Format", "true")
+}
+
+/// Gives a person further numbers; the first one is not touched (contract 6.3).
+pub fn add_person_numbers(person: &RemoteId, numbers: &[PhoneNumber]) -> Call {
+    let added: Vec<Value> = numbers
+        .iter()
+        .map(|number| json!({ "primary": false, "action": "ADD", "directNumber": number.as_str() }))
+        .collect();
+    Call::new(Operation::PersonNumbersPut, &["telephony", "config", "people", person.as_str(), "numbers"])
+        .body(json!({ "phoneNumbers": added }))
+}
+
+/// Whether these extensions could be given in a location; at most 100. Changes nothing.
+pub fn validate_extensions(location: &RemoteId, extensions: &[Extension]) -> Call {
+    let extensions: Vec<&str> = extensions.iter().map(Extension::as_str).collect();
+    of_location(Operation::ValidateExtensions, location, &["actions", "validateExtensions", "invoke"])
+        .body(json!({ "extensions": extensions }))
+}
