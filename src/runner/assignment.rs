@@ -1,7 +1,9 @@
 //! Phase 3: prove that the person holds the extension and number, or say why not; apply the settings.
 
+use super::alternates;
 use super::directory;
 use super::licences::LicencePool;
+use super::numbers;
 use super::settings;
 use super::site::{self, Site};
 use super::user::{Calling, calling_of, refuse_unsupported, require_here};
@@ -56,13 +58,8 @@ pub(super) async fn drive(
         change(work, assignment, &site, &person, licences).await?;
         format!("{} assigned", assignment.line)
     };
-    if !assignment.alternate_numbers.is_empty() {
-        work.begin(Step::AssignExtensionOrNumber);
-        return pending(
-            PendingReason::OutOfScope,
-            "this version does not assign alternate_numbers; the line itself is in place",
-        );
-    }
+    let given = alternates::apply(work, &site, &person, &assignment.alternate_numbers).await?;
+    let message = if given > 0 { format!("{message}, {given} further numbers") } else { message };
     let owner = settings::Owner { person: &person, standard_only };
     let written = settings::apply(work, Step::ApplyFinalSettings, &owner, &assignment.settings).await?;
     let settings =
@@ -96,7 +93,7 @@ fn refuse_without_calling(work: &RowWork<'_>, assignment: &AssignmentRecord) -> 
     };
     let Some(user_row) = work.row.partner.as_ref() else { return Ok(()) };
     let has_none = match user_row.pending_at {
-        Some((Step::UserLookup, UserNotFound)) | Some((Step::NumberAdd, PreconditionMissing)) => true,
+        Some((Step::UserLookup, UserNotFound)) | Some((Step::NumberAdd | Step::Compensate, _)) => true,
         Some((Step::UserEnableCalling, reason)) => {
             matches!(reason, PreconditionMissing | NonRetryableExternal | PermissionDenied | AuthInvalid)
         }
@@ -196,6 +193,10 @@ async fn change(
             ),
         );
     };
+    if let Some(number) = assignment.line.number() {
+        numbers::require(work, site, number, &person.id).await?;
+        work.begin(Step::AssignExtensionOrNumber);
+    }
     let org = work.context.settings.org_id.clone();
     let call = calls::add_license(&person.id, &licence, &site.id, &assignment.line, org.as_deref());
     let unchanged = Cause::new(
@@ -208,6 +209,7 @@ async fn change(
         async |work| Ok(is_in_place(work, &assignment.line, site, &person.id).await?.then_some(())),
     )
     .await?;
+    work.added.clear();
     work.done(StepState::Applied, format!("read back: the person holds {}", assignment.line));
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Drives the rows through Webex: preflight, then phase by phase, batch by batch, row by row.
 
+mod alternates;
 mod assignment;
 mod breaker;
 mod context;

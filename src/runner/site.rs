@@ -25,7 +25,13 @@ pub(super) async fn find(work: &RowWork<'_>) -> Flow<Site> {
     // It was enabled in this job; only a setting of its own is missing.
     let after_enabling = matches!(
         location_row.pending_at,
-        Some((Step::LocationApplyPstn | Step::LocationAddNumbers | Step::LocationApplySettings, _))
+        Some((
+            Step::LocationApplyPstn
+                | Step::LocationAddNumbers
+                | Step::LocationApplySettings
+                | Step::Compensate,
+            _
+        ))
     );
     if let (true, Some(id)) = (after_enabling, &location_row.remote_id) {
         return Ok(Site { id: id.clone(), name: key.to_owned() });
