@@ -1,4 +1,5 @@
-//! The organisation that a file needs, as the directory sync would have left it: its people, and licences for all.
+//! The organisation that a file needs, as the directory sync would have left it: its people, and licences for all. Its
+//! locations can hold numbers, and the trunks that the file names are there.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,7 +8,7 @@ use super::Failure;
 use crate::cli::ReadArgs;
 use crate::domain::Record;
 use crate::ingest::{self, IngestSettings};
-use crate::sim::{OrgSeed, PROFESSIONAL, STANDARD};
+use crate::sim::{OrgSeed, PROFESSIONAL, Pstn, STANDARD};
 
 /// Reads the people of a file; rejected rows are nobody.
 pub(super) fn seed_from(
@@ -21,14 +22,23 @@ pub(super) fn seed_from(
         delimiter: read.delimiter,
         encoding: read.encoding.clone(),
     };
-    let mut people = BTreeSet::new();
+    let (mut people, mut trunks) = (BTreeSet::new(), BTreeSet::new());
     for row in ingest::open(csv, &settings)? {
         match row?.verdict.map(|accepted| accepted.record) {
             Ok(Record::User(user)) => people.insert(user.email.to_string()),
             Ok(Record::Assignment(assignment)) => people.insert(assignment.email.to_string()),
-            Ok(Record::Location(_)) | Err(_) => false,
+            Ok(Record::Location(location)) => {
+                trunks.extend(location.settings.routes().map(|route| route.name.clone()));
+                continue;
+            }
+            Err(_) => continue,
         };
     }
     let units = i64::try_from(people.len()).unwrap_or(i64::MAX);
-    Ok(OrgSeed::with_people(people).units(PROFESSIONAL, units).units(STANDARD, units))
+    let org = OrgSeed {
+        trunks: trunks.into_iter().collect(),
+        pstn_of_new_locations: Some(Pstn::LocalGateway),
+        ..OrgSeed::with_people(people)
+    };
+    Ok(org.units(PROFESSIONAL, units).units(STANDARD, units))
 }

@@ -112,6 +112,15 @@ impl std::fmt::Display for RouteName {
 }
 
 impl LocationSettings {
+    /// Every trunk and route group that the row names.
+    pub fn routes(&self) -> impl Iterator<Item = &RouteName> {
+        let gateway = match &self.pstn {
+            Some(PstnChoice::LocalGateway(route)) => Some(route),
+            Some(PstnChoice::Option(_)) | None => None,
+        };
+        gateway.into_iter().chain(&self.unknown_extensions)
+    }
+
     /// Reads normalised cells; other settings columns are left to the caller.
     pub(super) fn from_cells(cells: &Cells) -> Result<LocationSettings, CellError> {
         let mut numbers = phones(cells, "numbers")?;

@@ -53,6 +53,8 @@ pub(super) struct RunContext {
     pub(super) people: PeopleSeen,
     /// What rows of one location share, for a phase.
     pub(super) sites: SharedSites,
+    /// Whether it was logged that extensions cannot be checked before they are given.
+    pub(super) unchecked: Cell<bool>,
 }
 
 impl RunContext {

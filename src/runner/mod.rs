@@ -7,6 +7,7 @@ mod context;
 mod decide;
 mod decide_site;
 mod directory;
+mod extensions;
 mod licences;
 mod lists;
 mod location;
@@ -174,6 +175,7 @@ pub async fn run(
         lists: Lists::new(started),
         people: PeopleSeen::default(),
         sites: SharedSites::default(),
+        unchecked: std::cell::Cell::new(false),
     });
     let ended = phases(&context, limits, scope, &stop, &events).await.unwrap_or(Ended::Finished);
     let ended = context.cause_of(ended);

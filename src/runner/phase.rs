@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::breaker::Tally;
 use super::context::RunContext;
-use super::licences::{LicencePool, Place};
+use super::licences::LicencePool;
 use super::lists;
-use super::row;
+use super::row::{self, Share};
 use super::work::{Finished, RowEnd};
 use super::{Ended, Event, RunLimits, Scope, without_lists};
 use crate::domain::{BatchId, Outcome, PendingReason, Phase};
@@ -30,7 +30,7 @@ pub(super) struct PhaseRun<'a> {
     licences: Rc<LicencePool>,
     stop: CancellationToken,
     events: std::sync::mpsc::Sender<Event>,
-    queue: VecDeque<(ClaimedRow, Option<Place>)>,
+    queue: VecDeque<(ClaimedRow, Share)>,
     open: BTreeMap<BatchId, OpenBatch>,
     tasks: JoinSet<RowDone>,
     ended: Option<Ended>,
@@ -105,7 +105,7 @@ impl<'a> PhaseRun<'a> {
                 return self.give_back_queue().await;
             }
             match self.queue.pop_front() {
-                Some((row, place)) => self.begin(row, place),
+                Some((row, share)) => self.begin(row, share),
                 None if self.may_claim() => self.claim(batches_left).await,
                 None => return,
             }
@@ -157,23 +157,20 @@ impl<'a> PhaseRun<'a> {
                 for (cause, blocked, rows) in batch.earlier {
                     open.tally.add_earlier(cause, blocked, rows);
                 }
-                let licences = &self.licences;
-                self.queue.extend(batch.rows.into_iter().map(|row| {
-                    let place = row::queue_for_licence(licences, &row);
-                    (row, place)
-                }));
+                let shares = row::shares(&self.licences, &batch.rows);
+                self.queue.extend(batch.rows.into_iter().zip(shares));
             }
             Ok(None) => self.exhausted = true,
             Err(error) => self.end(Ended::Storage(error)),
         }
     }
 
-    fn begin(&mut self, row: ClaimedRow, place: Option<Place>) {
+    fn begin(&mut self, row: ClaimedRow, share: Share) {
         let context = Rc::clone(&self.context);
         let licences = Rc::clone(&self.licences);
         self.tasks.spawn_local(async move {
             let batch = row.batch;
-            let finished = row::process(&context, &licences, &row, place).await;
+            let finished = row::process(&context, &licences, &row, share).await;
             RowDone { batch, stored: store_end(&context, row, finished).await }
         });
     }
@@ -239,7 +236,7 @@ impl<'a> PhaseRun<'a> {
         let writer = &self.context.writer;
         let released: Vec<_> = std::mem::take(&mut self.queue)
             .into_iter()
-            .map(|(row, _place)| {
+            .map(|(row, _share)| {
                 let batch = row.batch;
                 (batch, writer.submit(move |connection| store::release(connection, run, &row, &[], &[])))
             })

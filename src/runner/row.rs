@@ -6,20 +6,30 @@ use std::rc::Rc;
 use futures_util::FutureExt;
 
 use super::context::RunContext;
+use super::extensions::{self, ExtensionCheck};
 use super::licences::{LicencePool, Place};
 use super::work::{Finished, Flow, RowEnd, RowWork};
 use super::{assignment, location, user};
 use crate::domain::{Failure, Outcome, PendingReason, Phase, Record, RemoteId, Step};
 use crate::store::ClaimedRow;
 
+/// What a row was given at its claim, together with the other rows of its batch.
+#[derive(Debug)]
+pub(super) struct Share {
+    /// Its place in the queue for licences, if it may need one.
+    pub(super) place: Option<Place>,
+    /// What Webex says of its extension.
+    pub(super) extensions: Rc<ExtensionCheck>,
+}
+
 /// Drives a row through the steps of its phase.
 pub(super) async fn process(
     context: &RunContext,
     licences: &LicencePool,
     row: &ClaimedRow,
-    place: Option<Place>,
+    share: Share,
 ) -> Finished {
-    let guarded = AssertUnwindSafe(work_on(context, licences, row, place)).catch_unwind().await;
+    let guarded = AssertUnwindSafe(work_on(context, licences, row, share)).catch_unwind().await;
     guarded.unwrap_or_else(|_| {
         // The payload is not shown: it may quote a cell or an answer.
         tracing::error!(
@@ -31,12 +41,14 @@ pub(super) async fn process(
     })
 }
 
-/// Queues the row for a licence, if it may need one: in claim order, before any row of the batch begins.
-pub(super) fn queue_for_licence(licences: &Rc<LicencePool>, row: &ClaimedRow) -> Option<Place> {
-    match &row.record {
+/// What the rows of a batch share. Rows that may need a licence are queued in claim order, before any of them begins.
+pub(super) fn shares(licences: &Rc<LicencePool>, rows: &[ClaimedRow]) -> Vec<Share> {
+    let place = |row: &ClaimedRow| match &row.record {
         Record::User(user) if user.calling_enabled => Some(licences.queue(user.license.clone())),
         _ => None,
-    }
+    };
+    let checks = extensions::checks(rows);
+    rows.iter().zip(checks).map(|(row, extensions)| Share { place: place(row), extensions }).collect()
 }
 
 /// The step that stands for a row of which none was begun.
@@ -48,27 +60,18 @@ pub(super) const fn first_step(phase: Phase) -> Step {
     }
 }
 
-async fn work_on(
-    context: &RunContext,
-    licences: &LicencePool,
-    row: &ClaimedRow,
-    place: Option<Place>,
-) -> Finished {
+async fn work_on(context: &RunContext, licences: &LicencePool, row: &ClaimedRow, share: Share) -> Finished {
     let mut work = RowWork::new(context, row);
-    let result = steps(&mut work, licences, place).await;
+    let result = steps(&mut work, licences, share).await;
     work.finish(result).await
 }
 
-async fn steps(
-    work: &mut RowWork<'_>,
-    licences: &LicencePool,
-    place: Option<Place>,
-) -> Flow<(RemoteId, String)> {
+async fn steps(work: &mut RowWork<'_>, licences: &LicencePool, share: Share) -> Flow<(RemoteId, String)> {
     let row = work.row;
-    match (&row.record, place) {
-        (Record::Location(record), _) => location::drive(work, record).await,
-        (Record::User(record), place) => user::drive(work, record, licences, place).await,
-        (Record::Assignment(record), _) => assignment::drive(work, record, licences).await,
+    match &row.record {
+        Record::Location(record) => location::drive(work, record).await,
+        Record::User(record) => user::drive(work, record, licences, share).await,
+        Record::Assignment(record) => assignment::drive(work, record, licences).await,
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::decide::Located;
 use super::directory;
+use super::extensions;
 use super::licences::{LicencePool, NoUnits, Place};
 use super::numbers;
+use super::row::Share;
 use super::settings;
 use super::site::{self, Site};
 use super::work::{Flow, RowWork, Stop, pending};
@@ -19,8 +21,9 @@ pub(super) async fn drive(
     work: &mut RowWork<'_>,
     user: &UserRecord,
     licences: &LicencePool,
-    place: Option<Place>,
+    share: Share,
 ) -> Flow<(RemoteId, String)> {
+    let Share { place, extensions } = share;
     refuse_unsupported(work, Step::UserApplyCallingSettings, &user.unsupported)?;
     work.begin(Step::UserLookup);
     let site = site::find(work).await?;
@@ -42,6 +45,9 @@ pub(super) async fn drive(
                 return pending(PendingReason::UnhandledException, "the row was not queued for a licence");
             };
             let line = line_of_partner(work, &site).await?;
+            if let Some(extension) = line.extension() {
+                extensions::refuse_conflict(work, &extensions, &site, extension, &person.id).await?;
+            }
             let licence = enable(work, user, &person, &site, &line, licences, place).await?;
             person.licenses.push(licence);
             done.push(format!("calling enabled with {line}"));
