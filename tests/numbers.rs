@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use support::{Bench, Csv, RowView};
-use wxbulk::sim::{Fault, LocationSeed, NumberSeed, Operation, OrgSeed, PersonSeed, Pstn, SimConfig};
+use wxbulk::sim::{
+    Fault, LocationSeed, NumberSeed, Operation, OrgSeed, PROFESSIONAL, PersonSeed, Pstn, SimConfig,
+};
 
 const ANA: &str = "ana@example.com";
 const NUMBER: &str = "+34911000000";
@@ -262,4 +264,96 @@ async fn another_line_by_license_patch_gets_its_number_first() {
     let bench = bench.env("EXTENSION_CHANGE", "license_patch");
     bench.run().await.expect(0);
     assert_eq!(number_of(&bench, ANA).as_deref(), Some(NUMBER));
+}
+
+// Compensation
+
+/// A location that can hold numbers, and no licence to give: the number is added, then the row cannot go on.
+async fn without_units(csv: &Csv) -> Bench {
+    let org = OrgSeed::with_people(csv.emails()).location(madrid()).units(PROFESSIONAL, 0);
+    on(csv, org).await
+}
+
+#[tokio::test]
+async fn a_number_that_serves_nobody_is_taken_back_if_that_is_allowed() {
+    for (allowed, reason, step, left) in [
+        ("true", "precondition_missing", "compensate", 0),
+        ("false", "half_applied", "user_enable_calling", 1),
+    ] {
+        let bench = without_units(&ana()).await.env("ENABLE_SAFE_COMPENSATION", allowed);
+        bench.run().await.expect(3);
+        bench.row("user", ANA).expect_pending(reason, step);
+        assert_eq!(bench.sim.org().numbers.len(), left, "{allowed}");
+        assert_eq!(bench.calls(Operation::NumbersDelete).len(), usize::from(left == 0));
+        bench.check_invariants();
+    }
+}
+
+#[tokio::test]
+async fn after_a_compensation_the_row_can_be_run_again() {
+    let bench = without_units(&ana()).await.env("ENABLE_SAFE_COMPENSATION", "true");
+    bench.run().await.expect(3);
+    let step = "SELECT count(*) FROM steps WHERE step = 'user_enable_calling' AND state = 'failed'";
+    assert_eq!(bench.count(step), 1, "the step that stopped the row is on record");
+    let again = bench.wxbulk(&["run", "--retry-pending"]).await;
+    assert_eq!(again.code, 3);
+    bench.row("user", ANA).expect_pending("precondition_missing", "compensate");
+    assert!(bench.sim.org().numbers.is_empty());
+}
+
+#[tokio::test]
+async fn numbers_are_taken_back_five_at_a_time() {
+    let all: Vec<String> = (0..12).map(|at| format!("+3491100{at:04}")).collect();
+    let csv = Csv::new()
+        .location("Madrid")
+        .cell("location_settings_numbers", &all.join("|"))
+        .cell("location_settings_unknown_extension_route_type", "TRUNK")
+        .cell("location_settings_unknown_extension_route_name", "Nowhere");
+    let seed = LocationSeed {
+        address: json!({
+            "address1": "Calle Mayor, 1", "city": "Madrid", "state": "Madrid", "postalCode": "28001", "country": "ES",
+        }),
+        ..madrid()
+    };
+    let bench = on(&csv, OrgSeed::default().location(seed)).await.env("ENABLE_SAFE_COMPENSATION", "true");
+    bench.run().await.expect(3);
+    bench.row("location", "Madrid").expect_pending("precondition_missing", "compensate");
+    assert_eq!(bench.calls(Operation::NumbersDelete).len(), 3);
+    assert!(bench.sim.org().numbers.is_empty());
+}
+
+#[tokio::test]
+async fn a_compensation_survives_every_doubt_and_says_when_it_fails() {
+    for doubt in [
+        "lost",
+        "drop",
+        "hang",
+        "status=500,applied",
+        "status=502,applied,header=cisco-spark-error-codes: 4251",
+    ] {
+        let bench = without_units(&ana()).await.env("ENABLE_SAFE_COMPENSATION", "true");
+        let bench = bench.env("REQUEST_TIMEOUT_SECONDS", "0.4");
+        bench.sim.add_fault(format!("numbers_delete#1:{doubt}").parse().unwrap());
+        bench.run().await.expect(3);
+        bench.row("user", ANA).expect_pending("precondition_missing", "compensate");
+        assert!(bench.sim.org().numbers.is_empty(), "{doubt}");
+    }
+    let bench = without_units(&ana()).await.env("ENABLE_SAFE_COMPENSATION", "true");
+    bench.sim.add_fault("numbers_delete:status=400".parse().unwrap());
+    bench.run().await.expect(3);
+    let row = bench.row("user", ANA);
+    row.expect_pending("half_applied", "compensate");
+    assert_eq!(row.cause.as_deref(), Some("precondition_missing"));
+    says(&row, &["no unit", "taking back", NUMBER]);
+}
+
+/// The licence may have been given with the number: nobody knows, so nothing is taken back.
+#[tokio::test]
+async fn nothing_is_taken_back_while_a_write_is_in_doubt() {
+    let bench = bench(&ana(), madrid()).await.env("ENABLE_SAFE_COMPENSATION", "true").env("MAX_RETRIES", "1");
+    bench.sim.add_fault("licenses_users_patch:lost,not_applied".parse().unwrap());
+    bench.sim.add_fault(format!("people_list#2-@{ANA}:status=503").parse().unwrap());
+    bench.run().await.expect(3);
+    bench.row("user", ANA).expect_pending("half_applied", "user_enable_calling");
+    assert!(bench.calls(Operation::NumbersDelete).is_empty());
 }

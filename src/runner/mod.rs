@@ -3,6 +3,7 @@
 mod alternates;
 mod assignment;
 mod breaker;
+mod compensate;
 mod context;
 mod decide;
 mod decide_site;

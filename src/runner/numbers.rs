@@ -32,6 +32,7 @@ pub(super) async fn add_to_location(
     settle(work).await?;
     let missing = missing_of(work, site, wanted).await?;
     work.resolve_earlier(Operation::NumbersAdd, missing.len() < wanted.len());
+    work.resolve_earlier(Operation::NumbersDelete, !missing.is_empty());
     if missing.is_empty() {
         work.done(StepState::Unchanged, format!("the location has all {} numbers", wanted.len()));
         return Ok(0);
@@ -67,6 +68,7 @@ pub(super) async fn require(
     settle(work).await?;
     let entry = directory::holder_of_number(work, number).await?;
     work.resolve_earlier(Operation::NumbersAdd, entry.is_some());
+    work.resolve_earlier(Operation::NumbersDelete, entry.is_none());
     if let Some(entry) = entry {
         refuse_conflict(&entry, site, number, person)?;
         work.done(StepState::Unchanged, format!("{number} is in the inventory of the location and free"));

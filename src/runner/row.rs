@@ -9,7 +9,7 @@ use super::context::RunContext;
 use super::extensions::{self, ExtensionCheck};
 use super::licences::{LicencePool, Place};
 use super::work::{Finished, Flow, RowEnd, RowWork};
-use super::{assignment, location, user};
+use super::{assignment, compensate, location, user};
 use crate::domain::{Failure, Outcome, PendingReason, Phase, Record, RemoteId, Step};
 use crate::store::ClaimedRow;
 
@@ -63,6 +63,7 @@ pub(super) const fn first_step(phase: Phase) -> Step {
 async fn work_on(context: &RunContext, licences: &LicencePool, row: &ClaimedRow, share: Share) -> Finished {
     let mut work = RowWork::new(context, row);
     let result = steps(&mut work, licences, share).await;
+    let result = compensate::compensate(&mut work, result).await;
     work.finish(result).await
 }
 

@@ -197,11 +197,23 @@ pub(super) fn record_steps(
 /// The calls of the row ?1 as it is now, not as it was before it was amended.
 const OF_THE_ROW: &str = "row_id = ?1 AND attempt > (SELECT since_attempt FROM rows WHERE rows.row_id = ?1)";
 
-/// How many writes of a row are in place in Webex.
+/// Records that the numbers which this attempt at a row added are in place no more.
+pub fn take_back_numbers(connection: &Connection, row_id: RowId, attempt: u32) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE calls SET applied = 0, error = 'taken back'
+             WHERE row_id = ?1 AND attempt = ?2 AND operation = 'numbers_add' AND applied = 1",
+        )?
+        .execute(params![row_id.get(), attempt])?;
+    Ok(())
+}
+
+/// How many writes of a row are in place in Webex; taking something back leaves nothing there.
 pub(super) fn applied_calls(connection: &Connection, row_id: RowId) -> Result<u32, StoreError> {
     Ok(connection
         .prepare_cached(&format!(
-            "SELECT count(*) FROM calls WHERE mutating = 1 AND applied = 1 AND {OF_THE_ROW}"
+            "SELECT count(*) FROM calls
+             WHERE mutating = 1 AND applied = 1 AND operation != 'numbers_delete' AND {OF_THE_ROW}"
         ))?
         .query_row([row_id.get()], |row| row.get(0))?)
 }

@@ -31,7 +31,9 @@ pub use amend::{AmendOptions, AmendReport, CellChange, RefusedRow, RowChange};
 pub use error::StoreError;
 pub use files::FileRecord;
 pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};
-pub use journal::{CallRecord, Doubt, NewCall, StepRecord, answer, intend, record_shared_call, resolve};
+pub use journal::{
+    CallRecord, Doubt, NewCall, StepRecord, answer, intend, record_shared_call, resolve, take_back_numbers,
+};
 pub use lock::Lock;
 pub use queue::{ClaimedBatch, ClaimedRow, Sibling, claim_batch, complete_batch, has_ready, release, settle};
 pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, columns_of, walk};
