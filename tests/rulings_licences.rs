@@ -176,3 +176,24 @@ async fn a_licence_named_by_id_and_by_word_is_one_licence() {
     bench.run().await.expect(3);
     bench.row("user", ANA).expect_success();
 }
+
+#[tokio::test]
+async fn the_start_up_checks_name_the_rows_that_find_no_unit() {
+    let csv = site(8).user(ANA, "Madrid").cell("calling_license", "standard");
+    let csv = csv.user(EVA, "Madrid").cell("calling_enabled", "false");
+    let licences =
+        vec![licence(PROFESSIONAL, "one", 2), licence(PROFESSIONAL, "two", 4), licence(STANDARD, "one", 1)];
+    let org = OrgSeed { licenses: licences, ..OrgSeed::with_people(csv.emails()) };
+    let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
+    let path = bench.csv_path().display().to_string();
+    bench.wxbulk(&["ingest", &path]).await.expect(0);
+    let short = "2 of 8 ready users find no unit of professional unless they have calling already: u6@example.com, u7@example.com";
+    let checked = bench.wxbulk(&["check"]).await.expect(0);
+    assert!(checked.stdout.contains(short), "{}", checked.stdout);
+    assert!(checked.stdout.contains("4 of Webex Calling - Professional, two"), "{}", checked.stdout);
+    assert!(!checked.stdout.contains("standard"), "{}", checked.stdout);
+    let ran = bench.run().await.expect(3);
+    assert!(ran.stderr.contains(short), "{}", ran.stderr);
+    let found_none = "SELECT count(*) FROM rows WHERE phase = 2 AND step = 'user_enable_calling' AND entity_key IN ('u6@example.com', 'u7@example.com')";
+    assert_eq!(bench.count(found_none), 2, "the very rows that were named");
+}

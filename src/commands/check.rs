@@ -6,7 +6,8 @@ use super::exit::CONFIGURATION;
 use super::{Failure, Scene, output};
 use crate::cli::CheckArgs;
 use crate::config;
-use crate::runner::{self, PreflightReport};
+use crate::runner::{self, PreflightReport, Shortfall};
+use crate::store::Store;
 use crate::webex::Webex;
 
 pub(super) fn execute(scene: &Scene<'_>, args: &CheckArgs) -> Result<u8, Failure> {
@@ -16,10 +17,25 @@ pub(super) fn execute(scene: &Scene<'_>, args: &CheckArgs) -> Result<u8, Failure
         .map_err(|error| Failure::new(CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
     let runtime = super::runtime()?;
     let report = runtime.block_on(runner::preflight(&webex))?;
+    let users = match scene.paths.database.exists() {
+        true => Store::open(&scene.paths.database)?.users_to_enable()?,
+        false => Vec::new(),
+    };
+    let short = runner::shortfalls(&config.rows.licence, &report, &users);
     if args.json {
-        return output::print_json(&report);
+        return output::print_json(&Checked { report: &report, licences_short: &short });
     }
-    output::print(&describe(&config.environment, &config.webex.base_url.to_string(), &report))
+    let mut text = describe(&config.environment, &config.webex.base_url.to_string(), &report);
+    short.iter().for_each(|short| text.push_str(&format!("  licences      {short}\n")));
+    output::print(&text)
+}
+
+/// The start-up checks, and what the file that was taken in last needs beyond them.
+#[derive(serde::Serialize)]
+struct Checked<'a> {
+    #[serde(flatten)]
+    report: &'a PreflightReport,
+    licences_short: &'a [Shortfall],
 }
 
 fn describe(environment: &str, base_url: &str, report: &PreflightReport) -> String {
@@ -34,8 +50,9 @@ fn describe(environment: &str, base_url: &str, report: &PreflightReport) -> Stri
             left.rem_euclid(3_600) / 60
         ));
     }
-    for (name, free) in &report.free_units {
-        text.push_str(&format!("  free units    {free} of {name}\n"));
+    for units in &report.free_units {
+        let subscription = units.subscription.as_deref().unwrap_or("no subscription");
+        text.push_str(&format!("  free units    {} of {}, {subscription}\n", units.free, units.licence));
     }
     text
 }

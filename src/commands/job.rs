@@ -124,7 +124,7 @@ impl Job<'_> {
                     owner = report.owner,
                     "preflight"
                 );
-                warn(&report, self.store)?;
+                warn(&report, self.config, self.store)?;
                 Ok(report)
             }
             Err(failure) => {
@@ -220,16 +220,10 @@ fn binding(config: &RunConfig, org_id: &str) -> Binding {
 }
 
 /// What will not stop the run, but may spoil it.
-fn warn(report: &PreflightReport, store: &Store) -> Result<(), Failure> {
-    let open = |entity: &str| -> Result<i64, Failure> {
-        let progress = store.progress()?;
-        let phase = progress.iter().find(|phase| phase.entity_type == entity);
-        Ok(phase.map_or(0, |phase| i64::from(phase.ready.saturating_add(phase.running))))
-    };
-    let users = open("user")?;
-    let free: i64 = report.free_units.values().sum();
-    if users > free {
-        tracing::warn!(users, free, "licences.short: users that have no calling yet may find no free unit");
+fn warn(report: &PreflightReport, config: &RunConfig, store: &Store) -> Result<(), Failure> {
+    for short in runner::shortfalls(&config.rows.licence, report, &store.users_to_enable()?) {
+        let (users, without_unit) = (short.users, short.without_unit);
+        tracing::warn!(licence = short.licence, users, without_unit, "licences.short: {short}");
     }
     if let Some(left) = report.token_seconds_left.filter(|left| *left < 3_600) {
         tracing::warn!(seconds_left = left, "token.expiring: the token ends within the hour");

@@ -112,7 +112,7 @@ impl LicencePool {
         one == other || self.matching(one).any(|licence| matches(other, licence))
     }
 
-    fn promise(&self, choice: &LicenseChoice) -> Option<RemoteId> {
+    pub(super) fn promise(&self, choice: &LicenseChoice) -> Option<RemoteId> {
         let licence = self.matching(choice).find(|licence| self.free_of(licence) > 0)?;
         self.add(&licence.id, 1);
         Some(licence.id.clone())
@@ -131,12 +131,15 @@ impl LicencePool {
     }
 
     fn no_units(&self, choice: &LicenseChoice) -> NoUnits {
+        let several = self.matching(choice).nth(1).is_some();
         let counts: Vec<String> = self
             .matching(choice)
             .map(|licence| {
+                let subscription = licence.subscription.as_ref().filter(|_| several);
                 format!(
-                    "{}: {} of {} units in use",
+                    "{}{}: {} of {} units in use",
                     licence.name,
+                    subscription.map(|name| format!(" of {name}")).unwrap_or_default(),
                     licence.total.saturating_sub(self.free_of(licence)),
                     licence.total
                 )

@@ -23,6 +23,7 @@ mod reason;
 mod row;
 mod settings;
 mod shared;
+mod shortfall;
 mod site;
 mod token;
 mod user;
@@ -37,7 +38,8 @@ use tokio_util::sync::CancellationToken;
 pub use breaker::Breaker;
 pub use context::RowSettings;
 pub use licences::LicenceSettings;
-pub use preflight::{PreflightFailure, PreflightReport, preflight};
+pub use preflight::{FreeUnits, PreflightFailure, PreflightReport, preflight};
+pub use shortfall::{Shortfall, shortfalls};
 
 use context::RunContext;
 use licences::LicencePool;

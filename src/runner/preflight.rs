@@ -1,7 +1,5 @@
 //! What must hold before the first row: the token, its reach, and what the file needs of the organisation.
 
-use std::collections::BTreeMap;
-
 use crate::domain::PendingReason;
 use crate::webex::wire::{self, License};
 use crate::webex::{Call, Reply, Trace, Trouble, Webex, calls};
@@ -15,10 +13,24 @@ pub struct PreflightReport {
     pub org_id: String,
     /// The owner's address.
     pub owner: String,
-    /// Free units of each calling licence, by name.
-    pub free_units: BTreeMap<String, i64>,
+    /// Free units of each calling licence and subscription.
+    pub free_units: Vec<FreeUnits>,
     /// When the token ends, in seconds from now, if Webex tells.
     pub token_seconds_left: Option<i64>,
+    /// Every licence of the organisation.
+    #[serde(skip)]
+    pub(super) licences: Vec<License>,
+}
+
+/// What is left of a calling licence.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct FreeUnits {
+    /// The licence's name.
+    pub licence: String,
+    /// The subscription that it is part of.
+    pub subscription: Option<String>,
+    /// Units bought and not in use; below zero when more are in use than were bought.
+    pub free: i64,
 }
 
 /// The start-up check that failed.
@@ -48,6 +60,7 @@ pub async fn preflight(webex: &Webex) -> Result<PreflightReport, PreflightFailur
         owner: text("/emails/0"),
         free_units: free_units(&licences),
         token_seconds_left: token_seconds_left(webex).await,
+        licences,
     })
 }
 
@@ -70,13 +83,15 @@ async fn checked(webex: &Webex, call: Call, check: &'static str) -> Result<Reply
     })
 }
 
-fn free_units(licences: &[License]) -> BTreeMap<String, i64> {
-    let mut free = BTreeMap::new();
-    for licence in licences.iter().filter(|licence| licence.name.starts_with("Webex Calling")) {
-        let units: &mut i64 = free.entry(licence.name.clone()).or_default();
-        *units = units.saturating_add(licence.total.saturating_sub(licence.consumed));
-    }
-    free
+fn free_units(licences: &[License]) -> Vec<FreeUnits> {
+    let calling = licences.iter().filter(|licence| licence.name.starts_with("Webex Calling"));
+    calling
+        .map(|licence| FreeUnits {
+            licence: licence.name.clone(),
+            subscription: licence.subscription.clone(),
+            free: licence.total.saturating_sub(licence.consumed),
+        })
+        .collect()
 }
 
 /// A failure here says nothing about the token (contract 2).

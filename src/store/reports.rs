@@ -4,6 +4,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{Store, StoreError};
+use crate::domain::LicenseChoice;
 
 /// Where the rows of one phase stand.
 #[derive(Debug, Clone, Default, serde::Serialize)]
@@ -82,6 +83,22 @@ pub struct StatusReport {
 }
 
 impl Store {
+    /// The users who are to have calling and are not done, in row order: the row's key and the licence that it names.
+    pub fn users_to_enable(&self) -> Result<Vec<(String, Option<LicenseChoice>)>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT entity_key, json_extract(cells, '$.calling_license') FROM rows
+                 WHERE phase = 2 AND state IN ('ready', 'running')
+                   AND coalesce(json_extract(cells, '$.calling_enabled'), 'true') = 'true' ORDER BY row_id",
+            )?;
+            let users = statement.query_map([], |row| {
+                let licence: Option<String> = row.get(1)?;
+                Ok((row.get(0)?, licence.and_then(|text| LicenseChoice::parse(&text).ok())))
+            })?;
+            Ok(users.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// All that `status` tells, of one moment. `None` before the first ingest.
     pub fn status(&self) -> Result<Option<StatusReport>, StoreError> {
         let Some(input) = self.latest_input()? else { return Ok(None) };
