@@ -6,7 +6,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::{Bench, Csv, RowView};
-use wxbulk::sim::{LocationSeed, LocationState, Operation, OrgSeed, Pstn, SimConfig};
+use wxbulk::sim::{LocationSeed, LocationState, NumberSeed, Operation, OrgSeed, Pstn, SimConfig};
 
 const MAIN: &str = "+34911000000";
 const OTHER: &str = "+34911000001";
@@ -288,6 +288,61 @@ async fn a_206_is_half_applied_with_what_webex_says() {
     row.expect_pending("half_applied", "location_apply_settings");
     assert_eq!((row.cause.as_deref(), row.http_status), (Some("precondition_missing"), Some(206)));
     says(&row, &["routing prefix", "not triggered"]);
+}
+
+/// A location of which a change of the prefix takes a job, found running so often before it is done.
+async fn with_job(looks: u32) -> Bench {
+    let extension =
+        NumberSeed { location: "Madrid".into(), extension: Some("5000".into()), ..NumberSeed::default() };
+    let org = OrgSeed { prefix_job_looks: looks, ..OrgSeed::default() };
+    let org = org.location(seed()).number(extension);
+    Bench::with(&with(&[("routing_prefix", "801")]), SimConfig::with_org(org)).await
+}
+
+#[tokio::test]
+async fn a_job_is_looked_at_until_it_is_done() {
+    let bench = with_job(4).await;
+    bench.run().await.expect(0);
+    assert_eq!(bench.calls(Operation::PrefixJobGet).len(), 5);
+    assert_eq!(madrid(&bench).routing_prefix.as_deref(), Some("801"));
+}
+
+#[tokio::test]
+async fn a_job_that_fails_is_half_applied_and_one_that_is_forgotten_is_not() {
+    let job = |status: &str, exit: &str| {
+        format!(
+            r#"prefix_job_get:status=200,body={{"latestExecutionStatus":"{status}","latestExecutionExitCode":"{exit}"}}"#
+        )
+    };
+    for (status, exit) in [("FAILED", "FAILED"), ("COMPLETED", "COMPLETED_WITH_ERRORS")] {
+        let bench = with_job(0).await;
+        bench.sim.add_fault(job(status, exit).parse().unwrap());
+        bench.run().await.expect(3);
+        row(&bench).expect_pending("half_applied", "location_apply_settings");
+        says(&row(&bench), &[status, exit]);
+    }
+    // A job that Webex has forgotten: the location itself says.
+    let bench = with_job(0).await;
+    bench.sim.add_fault("prefix_job_get:status=404".parse().unwrap());
+    bench.run().await.expect(0);
+    assert_eq!(bench.calls(Operation::PrefixJobGet).len(), 1);
+}
+
+#[tokio::test]
+async fn a_stop_during_the_wait_for_a_job_gives_the_row_back() {
+    let bench = with_job(u32::MAX).await.env("BACKOFF_BASE_SECONDS", "30");
+    let mut command = bench.command(&["run", &bench.csv_path().display().to_string()]);
+    let child =
+        command.stderr(std::process::Stdio::null()).stdout(std::process::Stdio::null()).spawn().unwrap();
+    bench.sim.when(|journal| journal.iter().any(|call| call.operation == Operation::PrefixJobGet)).await;
+    let pid = child.id().to_string();
+    std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    let code = tokio::task::spawn_blocking(move || {
+        let mut child = child;
+        child.wait()
+    });
+    assert_eq!(code.await.unwrap().unwrap().code(), Some(143));
+    assert_eq!(row(&bench).state, "ready");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 use support::{Bench, Csv, RowView};
 use wxbulk::sim::{
-    Fault, LocationSeed, NumberSeed, Operation, OrgSeed, PROFESSIONAL, PersonSeed, Pstn, SimConfig,
+    Exchange, Fault, LocationSeed, NumberSeed, Operation, OrgSeed, PROFESSIONAL, PersonSeed, Pstn, SimConfig,
 };
 
 const ANA: &str = "ana@example.com";
@@ -90,6 +90,19 @@ async fn the_connection_is_read_once_a_location_and_phase() {
     let bench = bench(&many(12), madrid()).await;
     bench.run().await.expect(0);
     assert_eq!(bench.calls(Operation::PstnConnectionGet).len(), 1);
+}
+
+#[tokio::test]
+async fn a_number_that_the_list_shows_free_is_not_looked_up() {
+    let numbers: Vec<String> = (0..40).map(|at| format!("+3491100{:04}", 1000 + at)).collect();
+    let bench = bench(&many(40), madrid().numbers(numbers)).await;
+    bench.run().await.expect(0);
+    let asked = |call: &&Exchange| call.path.contains("phoneNumber=");
+    let in_phase_2 = bench.calls(Operation::NumbersList);
+    let before_the_last_patch =
+        bench.calls(Operation::LicensesUsersPatch).iter().map(|call| call.seq).max().unwrap();
+    let asked = in_phase_2.iter().filter(asked).filter(|call| call.seq < before_the_last_patch).count();
+    assert_eq!(asked, 0);
 }
 
 // Shared requests

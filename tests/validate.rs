@@ -67,14 +67,21 @@ async fn an_extension_that_cannot_be_is_refused_with_the_words_of_webex() {
     assert_eq!(patched(&bench), [EVA]);
 }
 
+/// A call park extension is in no list of numbers: only Webex knows of it.
 #[tokio::test]
 async fn a_clash_that_only_webex_knows_is_shown_with_its_code() {
-    let clash = r#"{"status":"ERRORS","extensionStatus":[{"extension":"1000","state":"DUPLICATE","errorCode":9495,"message":"call park"}]}"#;
-    let bench = Bench::new(&site(1)).await;
-    bench.sim.add_fault(format!("validate_extensions:status=200,body={clash}").parse().unwrap());
+    let park = Some(("CALL_PARK".to_owned(), "Park 1".to_owned()));
+    let park = NumberSeed {
+        location: "Madrid".into(),
+        extension: Some("1001".into()),
+        owner: park,
+        ..NumberSeed::default()
+    };
+    let org = OrgSeed::with_people([ANA]).location(LocationSeed::calling("Madrid")).number(park);
+    let bench = on(&Csv::new().person(ANA, "Madrid", "1001"), org).await;
     bench.run().await.expect(3);
-    bench.row("user", "u0@example.com").expect_pending("non_retryable_external", "user_enable_calling");
-    says(&bench.row("user", "u0@example.com"), &["9495", "call park"]);
+    bench.row("user", ANA).expect_pending("non_retryable_external", "user_enable_calling");
+    says(&bench.row("user", ANA), &["DUPLICATE", "9495", "call park"]);
     assert!(patched(&bench).is_empty());
 }
 

@@ -24,7 +24,7 @@ text_enum! {
         /// `PUT /telephony/config/locations/{id}`
         CallingLocationUpdate = "calling_location_update",
         /// `GET /telephony/config/jobs/updateRoutingPrefix/{id}`
-        RoutingPrefixJobGet = "routing_prefix_job_get",
+        PrefixJobGet = "prefix_job_get",
         /// `GET /telephony/config/locations/{id}/internalDialing`
         InternalDialingGet = "internal_dialing_get",
         /// `PUT /telephony/config/locations/{id}/internalDialing`
@@ -103,7 +103,7 @@ impl Operation {
             | Operation::LicensesList
             | Operation::NumbersList
             | Operation::FeatureGet
-            | Operation::RoutingPrefixJobGet
+            | Operation::PrefixJobGet
             | Operation::InternalDialingGet
             | Operation::LocationPermissionsGet
             | Operation::PstnOptionsList

@@ -163,6 +163,24 @@ pub(super) async fn holds_in_lists(
     .await
 }
 
+/// Whether the lists of this phase show the number in the location, held by nobody.
+pub(super) async fn is_free_in_lists(
+    work: &RowWork<'_>,
+    number: &PhoneNumber,
+    location: &RemoteId,
+) -> Flow<bool> {
+    if !work.context.lists.numbers_are_complete() {
+        return Ok(false);
+    }
+    let (number, location) = (number.clone(), location.clone());
+    in_lists(work.context, move |connection, reading| {
+        let entries = store::numbers_of_number(connection, reading, &number)?;
+        let here = |entry: &SeenNumber| entry.location.as_ref().is_some_and(|id| id.same_as(&location));
+        Ok(!entries.is_empty() && entries.iter().all(|entry| here(entry) && !entry.owned))
+    })
+    .await
+}
+
 /// The entries of the numbers list for an extension of a location, exactly.
 pub(super) async fn holders_of_extension(
     work: &mut RowWork<'_>,

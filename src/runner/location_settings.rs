@@ -120,7 +120,7 @@ async fn wait_for_job(
             Ok(reply) => reply,
             // Jobs are forgotten after a while: the location itself says.
             Err(Trouble::Refused(refusal)) if refusal.status == 404 => break,
-            Err(trouble) => return stop_for(Operation::RoutingPrefixJobGet, &trouble),
+            Err(trouble) => return stop_for(Operation::PrefixJobGet, &trouble),
         };
         let status = wire::line(&reply.body, "latestExecutionStatus");
         let exit = wire::line(&reply.body, "latestExecutionExitCode");

@@ -65,6 +65,11 @@ pub(super) async fn require(
     person: &RemoteId,
 ) -> Flow<()> {
     work.begin(Step::NumberAdd);
+    if directory::is_free_in_lists(work, number, &site.id).await? {
+        work.resolve_earlier(Operation::NumbersAdd, true);
+        work.done(StepState::Unchanged, format!("the list has {number} in the location, free"));
+        return Ok(());
+    }
     settle(work).await?;
     let entry = directory::holder_of_number(work, number).await?;
     work.resolve_earlier(Operation::NumbersAdd, entry.is_some());

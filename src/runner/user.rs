@@ -10,9 +10,7 @@ use super::settings;
 use super::site::{self, Site};
 use super::work::{Flow, RowWork, Stop, pending};
 use super::write::Shown;
-use crate::domain::{
-    Email, Line, Operation, PendingReason, Record, RemoteId, Step, StepState, UserRecord,
-};
+use crate::domain::{Email, Line, Operation, PendingReason, Record, RemoteId, Step, StepState, UserRecord};
 use crate::store::Sibling;
 use crate::webex::wire::Person;
 use crate::webex::{Reply, calls, wire};

@@ -6,7 +6,8 @@ use tokio::time::Instant;
 use super::context::RunContext;
 use super::reason;
 use crate::domain::{
-    Failure, Feature, Operation, Outcome, PendingReason, PhoneNumber, RemoteId, RowId, Step, StepState, Success,
+    Failure, Feature, Operation, Outcome, PendingReason, PhoneNumber, RemoteId, RowId, Step, StepState,
+    Success,
 };
 use crate::store::{self, Ack, CallRecord, ClaimedRow, Doubt, StepRecord, StoreError};
 use crate::webex::wire::Lacking;

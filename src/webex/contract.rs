@@ -32,7 +32,7 @@ pub(super) const fn of(operation: Operation) -> Contract {
         Operation::LocationUpdate | Operation::FeaturePut => row(Method::PUT, &[200, 204], &[]),
         // 206: the rest is applied, the job for the routing prefix did not start (contract 3.5).
         Operation::CallingLocationUpdate => row(Method::PUT, &[200, 204, 206], &[]),
-        Operation::RoutingPrefixJobGet => row(Method::GET, &[200], &["/latestExecutionStatus"]),
+        Operation::PrefixJobGet => row(Method::GET, &[200], &["/latestExecutionStatus"]),
         Operation::InternalDialingGet | Operation::PstnConnectionGet => row(Method::GET, &[200], &[]),
         Operation::LocationPermissionsGet => row(Method::GET, &[200], &["/callingPermissions"]),
         Operation::InternalDialingPut

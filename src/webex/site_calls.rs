@@ -23,7 +23,7 @@ pub fn update_calling_location(location: &RemoteId, changes: Value) -> Call {
 /// How far the change of a routing prefix is.
 pub fn routing_prefix_job(job: &RemoteId) -> Call {
     let path = ["telephony", "config", "jobs", "updateRoutingPrefix", job.as_str()];
-    Call::new(Operation::RoutingPrefixJobGet, &path)
+    Call::new(Operation::PrefixJobGet, &path)
 }
 
 /// Where calls to unknown extensions go.

@@ -244,17 +244,20 @@ pub fn unknown_extension_route(body: &Value) -> Option<RemoteId> {
 /// Reads what is said of an extension.
 pub fn extension_status(item: &Value) -> Result<ExtensionStatus, Lacking> {
     let code = match item.get("errorCode") {
-        Some(Value::Number(code)) => format!("code {code}"),
-        Some(Value::String(code)) if !code.is_empty() => format!("code {code}"),
+        Some(Value::Number(code)) => code.to_string(),
+        Some(Value::String(code)) => code.clone(),
         _ => String::new(),
     };
-    let said = [code, text(item, "message")].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
+    let mut said = text(item, "message");
+    if !said.contains(&code) {
+        said = format!("[Error {code}] {said}");
+    }
     Ok(ExtensionStatus {
         extension: Some(text(item, "extension"))
             .filter(|text| !text.is_empty())
             .ok_or(Lacking("extension"))?,
         state: super::error::one_line(&text(item, "state"), 64),
-        message: super::error::one_line(&said.join(": "), 300),
+        message: super::error::one_line(&said, 300),
     })
 }
 
