@@ -249,6 +249,28 @@ async fn a_number_that_webex_finds_wrong_is_named_with_its_words() {
     assert_eq!(numbers_of(&bench, "Madrid"), [MAIN]);
 }
 
+/// Somebody else adds one of the numbers while the answer to our request is lost.
+#[tokio::test]
+async fn what_is_there_after_a_doubt_is_not_sent_again() {
+    let csv = with(&[("numbers", &format!("{MAIN}|{OTHER}"))]);
+    let bench = bench(&csv, [seed().pstn(Pstn::LocalGateway)]).await;
+    bench.sim.add_fault("numbers_add#1:not_applied,drop,delay=300".parse().unwrap());
+    let id = madrid(&bench).id;
+    let url = format!("{}/telephony/config/locations/{id}/numbers", bench.sim.base_url());
+    let somebody = async {
+        bench.sim.when(|journal| journal.iter().any(|call| call.operation == Operation::NumbersAdd)).await;
+        let body = json!({ "phoneNumbers": [MAIN] });
+        let sent = reqwest::Client::new().post(url).bearer_auth("another").json(&body).send().await.unwrap();
+        assert_eq!(sent.status().as_u16(), 201);
+    };
+    let (ran, ()) = tokio::join!(bench.run(), somebody);
+    ran.expect(0);
+    let sent: Vec<Value> =
+        bench.calls(Operation::NumbersAdd).into_iter().filter_map(|call| call.body).collect();
+    assert_eq!(sent.last(), Some(&json!({ "phoneNumbers": [OTHER] })), "{sent:?}");
+    assert_eq!(numbers_of(&bench, "Madrid").len(), 2);
+}
+
 #[tokio::test]
 async fn numbers_need_a_connection_that_the_api_manages() {
     for (pstn, reason, word) in [

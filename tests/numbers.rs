@@ -360,6 +360,16 @@ async fn a_compensation_survives_every_doubt_and_says_when_it_fails() {
     says(&row, &["no unit", "taking back", NUMBER]);
 }
 
+/// After a lost answer the number may be somebody else's.
+#[tokio::test]
+async fn a_number_whose_answer_was_lost_is_not_taken_back() {
+    let bench = without_units(&ana()).await.env("ENABLE_SAFE_COMPENSATION", "true");
+    bench.sim.add_fault("numbers_add#1:lost".parse().unwrap());
+    bench.run().await.expect(3);
+    bench.row("user", ANA).expect_pending("half_applied", "user_enable_calling");
+    assert!(bench.calls(Operation::NumbersDelete).is_empty());
+}
+
 /// The licence may have been given with the number: nobody knows, so nothing is taken back.
 #[tokio::test]
 async fn nothing_is_taken_back_while_a_write_is_in_doubt() {
@@ -369,4 +379,16 @@ async fn nothing_is_taken_back_while_a_write_is_in_doubt() {
     bench.run().await.expect(3);
     bench.row("user", ANA).expect_pending("half_applied", "user_enable_calling");
     assert!(bench.calls(Operation::NumbersDelete).is_empty());
+}
+
+#[tokio::test]
+async fn a_number_that_the_person_has_by_now_is_not_taken_back() {
+    let csv = Csv::new().user(ANA, "Madrid").cell("calling_settings_call_waiting_enabled", "false");
+    let csv = csv.assignment(ANA, "Madrid", "1001").cell("phone_number", NUMBER);
+    let bench = bench(&csv, madrid()).await.env("ENABLE_SAFE_COMPENSATION", "true");
+    bench.sim.add_fault("feature_put:status=400".parse().unwrap());
+    bench.run().await.expect(3);
+    bench.row("user", ANA).expect_pending("half_applied", "user_apply_calling_settings");
+    assert!(bench.calls(Operation::NumbersDelete).is_empty());
+    assert_eq!(number_of(&bench, ANA).as_deref(), Some(NUMBER));
 }

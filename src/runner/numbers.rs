@@ -136,13 +136,13 @@ async fn add_one(work: &mut RowWork<'_>, site: &Site, number: &PhoneNumber) -> F
         .write_by(
             together,
             site_calls::add_numbers(&site.id, one),
-            |_| Shown::Proved(()),
-            async |work| Ok(missing_of(work, site, one).await?.is_empty().then_some(())),
+            |_| Shown::Proved(true),
+            async |work| Ok(missing_of(work, site, one).await?.is_empty().then_some(false)),
         )
         .await;
     match added {
-        Ok(()) => {
-            work.added.push((site.id.clone(), number.clone()));
+        Ok(by_this_row) => {
+            note_added(work, site, one, by_this_row);
             Ok(())
         }
         Err(Stop::Pending(cause)) if is_refusal(&cause) => {
@@ -181,22 +181,29 @@ async fn add_chunk(work: &mut RowWork<'_>, site: &Site, chunk: &[PhoneNumber]) -
     Ok(refused)
 }
 
-/// Sends one request; gives the numbers that are in place because of it, at least one.
+/// Sends one request; gives the numbers that are in place after it, at least one.
 async fn send_chunk(work: &mut RowWork<'_>, site: &Site, numbers: &[PhoneNumber]) -> Flow<Vec<PhoneNumber>> {
-    let there = work
+    let (there, by_this_row) = work
         .write(
             site_calls::add_numbers(&site.id, numbers),
-            |_| Shown::Proved(numbers.to_vec()),
+            |_| Shown::Proved((numbers.to_vec(), true)),
             async |work| {
                 let missing = missing_of(work, site, numbers).await?;
                 let there: Vec<PhoneNumber> =
                     numbers.iter().filter(|number| !missing.contains(number)).cloned().collect();
-                Ok((!there.is_empty()).then_some(there))
+                Ok((!there.is_empty()).then_some((there, false)))
             },
         )
         .await?;
-    work.added.extend(there.iter().map(|number| (site.id.clone(), number.clone())));
+    note_added(work, site, &there, by_this_row);
     Ok(there)
+}
+
+/// What a look-up shows after a doubt may be somebody else's: only what an answer proved may be taken back.
+fn note_added(work: &mut RowWork<'_>, site: &Site, numbers: &[PhoneNumber], by_this_row: bool) {
+    if by_this_row {
+        work.added.extend(numbers.iter().map(|number| (site.id.clone(), number.clone())));
+    }
 }
 
 /// Webex said no to the request for something in it.

@@ -84,6 +84,16 @@ impl Place {
             .iter()
             .filter_map(|(what, name)| name.map(|name| Claim::new("location", fold_name(name), what, name)))
             .collect();
+        let settings = &location.settings;
+        let numbers = settings.numbers.iter().map(|number| ("location_settings_numbers", number));
+        let main =
+            settings.details.main_number.iter().map(|number| ("location_settings_main_number", number));
+        let main = main.filter(|(_, number)| !settings.numbers.contains(number));
+        claims.extend(
+            numbers
+                .chain(main)
+                .map(|(what, number)| Claim::new("location number", number.as_str(), what, number.as_str())),
+        );
         let given =
             |skip: usize| names.iter().skip(skip).find_map(|(_, name)| *name).unwrap_or_default().to_owned();
         let entity_key = cells.get("entity_key").map_or_else(|| given(1), str::to_owned);

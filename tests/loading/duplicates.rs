@@ -53,6 +53,13 @@ fn pairs() -> Vec<(&'static str, Csv)> {
             "entity_key",
             ana().cell("entity_key", "k").user("eva@example.com", "Madrid").cell("entity_key", "k"),
         ),
+        (
+            "location_settings_main_number",
+            madrid()
+                .cell("location_settings_numbers", "+34911000000|+34911000001")
+                .location("Sevilla")
+                .cell("location_settings_main_number", "+34911000001"),
+        ),
         ("row_ref", ana().cell("row_ref", "7").user("eva@example.com", "Madrid").cell("row_ref", "7")),
     ]
 }
