@@ -329,6 +329,24 @@ async fn a_job_is_looked_at_until_it_is_done() {
     assert_eq!(madrid(&bench).routing_prefix.as_deref(), Some("801"));
 }
 
+/// Webex runs one job of the kind at a time: rows that need one wait for each other, and not by being refused.
+#[tokio::test]
+async fn jobs_of_several_locations_are_run_one_after_the_other() {
+    let sites = ["Madrid", "Sevilla", "Murcia", "Oviedo"];
+    let csv = sites.iter().zip(801..).fold(Csv::new(), |csv, (name, prefix)| {
+        csv.location(name).cell("location_settings_routing_prefix", &prefix.to_string())
+    });
+    let org = OrgSeed { prefix_job_looks: 3, ..OrgSeed::default() };
+    let org = sites.iter().fold(org, |org, name| {
+        let extension =
+            NumberSeed { location: (*name).into(), extension: Some("5000".into()), ..NumberSeed::default() };
+        org.location(LocationSeed { name: (*name).into(), ..seed() }).number(extension)
+    });
+    let bench = Bench::with(&csv, SimConfig::with_org(org)).await.env("MAX_RETRIES", "0");
+    bench.run().await.expect(0);
+    assert_eq!(bench.calls(Operation::CallingLocationUpdate).len(), 4);
+}
+
 #[tokio::test]
 async fn a_job_that_fails_is_half_applied_and_one_that_is_forgotten_is_not() {
     let job = |status: &str, exit: &str| {

@@ -77,6 +77,11 @@ async fn apply_details(
     let changes = calling_changes(details, &present, For::Sending);
     work.resolve_earlier(Operation::CallingLocationUpdate, changes.is_none());
     let Some(changes) = changes else { return Ok(None) };
+    let context = work.context;
+    let _turn = match changes.get("routingPrefix") {
+        Some(_) => Some(context.sites.prefix_turn.lock().await),
+        None => None,
+    };
     let job = work
         .write(site_calls::update_calling_location(&site.id, changes), shows_job, async |work| {
             Ok(is_as_stated(work, details, site).await?.then_some(None))

@@ -14,7 +14,11 @@ pub(super) const NUMBERS_AT_ONCE: usize = 100;
 
 /// The locations of a phase, by id.
 #[derive(Debug, Default)]
-pub(super) struct SharedSites(RefCell<BTreeMap<String, Rc<SharedSite>>>);
+pub(super) struct SharedSites {
+    sites: RefCell<BTreeMap<String, Rc<SharedSite>>>,
+    /// Held while a routing prefix is changed: Webex runs one such job at a time in an organisation (contract 1.2).
+    pub(super) prefix_turn: Mutex<()>,
+}
 
 /// One location.
 #[derive(Debug, Default)]
@@ -44,12 +48,12 @@ struct Answer {
 impl SharedSites {
     /// What is known of a location in this phase.
     pub(super) fn of(&self, location: &RemoteId) -> Rc<SharedSite> {
-        Rc::clone(self.0.borrow_mut().entry(location.canonical().to_owned()).or_default())
+        Rc::clone(self.sites.borrow_mut().entry(location.canonical().to_owned()).or_default())
     }
 
     /// A phase begins.
     pub(super) fn forget(&self) {
-        self.0.borrow_mut().clear();
+        self.sites.borrow_mut().clear();
     }
 }
 
