@@ -8,18 +8,29 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use support::{Bench, Csv};
-use wxbulk::sim::{Calls, Fault, Operation};
+use wxbulk::sim::{Calls, Fault, LocationState, Operation};
 
-/// Two sites, three people, settings in both phases: every operation of the main job is in it.
+/// Two sites, one of them with all its settings, three people, numbers, settings in both phases: every operation of the
+/// main job is in it.
 fn small_job() -> Csv {
     Csv::new()
         .location("Madrid")
         .cell("location_external_id", "MAD-01")
         .location("Sevilla")
+        .cell("location_settings_pstn_connection", "LOCAL_GATEWAY")
+        .cell("location_settings_pstn_route_type", "TRUNK")
+        .cell("location_settings_pstn_route_name", "Trunk 1")
+        .cell("location_settings_main_number", "+34955000000")
+        .cell("location_settings_routing_prefix", "802")
+        .cell("location_settings_unknown_extension_route_type", "TRUNK")
+        .cell("location_settings_unknown_extension_route_name", "Trunk 1")
+        .cell("location_settings_outgoing_permissions", "NATIONAL=BLOCK")
         .user("ana@example.com", "MAD-01")
         .cell("calling_settings_call_waiting_enabled", "false")
         .assignment("ana@example.com", "MAD-01", "1001")
         .person("eva@example.com", "Sevilla", "1001")
+        .cell("phone_number", "+34955000001")
+        .cell("alternate_numbers", "+34955000002")
         .user("leo@example.com", "Madrid")
         .assignment("leo@example.com", "Madrid", "1002")
         .cell("final_settings_do_not_disturb_enabled", "true")
@@ -29,7 +40,19 @@ fn small_job() -> Csv {
 fn remote_state(bench: &Bench) -> Vec<String> {
     let org = bench.sim.org();
     let locations = org.locations.iter().map(|location| {
-        format!("{} {} {:?} {}", location.name, location.calling, location.notes, location.address)
+        let calling =
+            (&location.pstn, &location.main_number, &location.routing_prefix, location.settings.keys());
+        let LocationState { name, calling: enabled, notes, address, .. } = location;
+        format!("{name} {enabled} {notes:?} {address} {calling:?}")
+    });
+    let numbers = org.numbers.iter().map(|number| {
+        format!(
+            "{:?} {:?} {} {}",
+            number.phone_number,
+            number.extension,
+            number.alternate,
+            number.owner.is_some()
+        )
     });
     let people = org.people.values().map(|person| {
         let features: Vec<_> = person.features.iter().map(|(name, body)| format!("{name}={body}")).collect();
@@ -38,7 +61,7 @@ fn remote_state(bench: &Bench) -> Vec<String> {
             person.email, person.license_names, person.location, person.extension
         )
     });
-    let mut state: Vec<String> = locations.chain(people).collect();
+    let mut state: Vec<String> = locations.chain(people).chain(numbers).collect();
     state.sort();
     state
 }

@@ -93,7 +93,7 @@ pub fn create_location(name: &str, location: &LocationRecord, notes: Option<&str
         "timeZone": location.time_zone,
         "preferredLanguage": location.preferred_language,
         "announcementLanguage": location.announcement_language,
-        "address": address(location, true),
+        "address": address(location, false),
     });
     if let (Some(notes), Some(fields)) = (notes, body.as_object_mut()) {
         fields.insert("notes".to_owned(), json!(notes));
@@ -190,7 +190,8 @@ fn about_feature(operation: Operation, person: &RemoteId, feature: Feature, fami
     Call { path, feature: Some(feature), ..Call::new(operation, &[]) }
 }
 
-/// The address as Webex spells it; an update must send it complete, a blank second line as null (contract 3.3).
+/// The address as Webex spells it; an update must send it complete, a blank second line as null (contract 3.3), which a
+/// create does not take.
 pub fn address(location: &LocationRecord, blank_line2: bool) -> Value {
     let address = &location.address;
     let mut body = json!({
