@@ -180,7 +180,7 @@ async fn an_interrupted_run_is_130_and_goes_on_with_the_same_command() {
     let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.unwrap().unwrap();
     let printed = super::stdout(&output);
     assert_eq!(output.status.code(), Some(130), "{printed}");
-    assert!(printed.contains("stopped by a signal; everything done so far is kept"), "{printed}");
+    assert!(printed.contains("stopped: by a signal; everything done so far is kept"), "{printed}");
     bench.wxbulk(&["run"]).await.expect(0);
     bench.check_invariants();
 }
