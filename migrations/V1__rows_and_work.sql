@@ -34,6 +34,17 @@ CREATE TABLE runs (
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))
 ) STRICT;
 
+-- What the last run learnt of the limit that Webex sets, in requests a second; NULL while it met none. A run that begins
+-- within the hour starts with it.
+CREATE TABLE pace (
+    only_one      INTEGER PRIMARY KEY CHECK (only_one = 1),
+    per_second    REAL CHECK (per_second > 0),
+    requests      INTEGER NOT NULL,
+    refused       INTEGER NOT NULL,
+    waiting_until TEXT,
+    updated_at    TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE batches (
     phase        INTEGER NOT NULL CHECK (phase IN (1, 2, 3)),
     number       INTEGER NOT NULL CHECK (number > 0),

@@ -74,6 +74,9 @@ impl Job<'_> {
         let run_stop = stop.child_token();
         let webex = Webex::new(self.config.webex.clone(), run_stop.clone())
             .map_err(|error| Failure::new(super::exit::CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
+        if let Some(rate) = self.store.learnt_rate()? {
+            webex.resume_pace(rate);
+        }
         let preflight = self.preflight(&webex, &stop, &signalled).await?;
         let org_id = self.config.rows.org_id.clone().unwrap_or_else(|| preflight.org_id.clone());
         self.store.require_binding(&binding(self.config, &org_id))?;

@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, Table};
 
 use super::{Failure, Scene, output};
 use crate::cli::StatusArgs;
-use crate::store::{RunReport, StatusReport};
+use crate::store::{PaceReport, RunReport, StatusReport};
 
 pub(super) fn execute(scene: &Scene<'_>, args: &StatusArgs) -> Result<u8, Failure> {
     let store = scene.store()?;
@@ -26,6 +26,9 @@ fn describe(report: &StatusReport) -> String {
     text.push('\n');
     if let Some(run) = &report.run {
         text.push_str(&last_run(report, run));
+    }
+    if let Some(pace) = &report.pace {
+        text.push_str(&pace_of(pace));
     }
     for reason in &report.reasons {
         let cause = reason.cause.as_ref().filter(|cause| **cause != reason.reason_code);
@@ -78,6 +81,25 @@ fn last_run(report: &StatusReport, run: &RunReport) -> String {
             "{} rows in the last minute, {left} left: about {minutes} min\n",
             run.rows_last_minute
         ));
+    }
+    text
+}
+
+fn pace_of(pace: &PaceReport) -> String {
+    let rate = pace.per_second.map_or_else(
+        || "no limit met so far".to_owned(),
+        |rate| format!("Webex lets about {rate:.1} requests a second through"),
+    );
+    let share = pace.refused.saturating_mul(1_000).checked_div(pace.requests).unwrap_or_default();
+    let mut text = format!(
+        "pace: {rate}; {} of {} requests refused for pace ({}.{} %)\n",
+        pace.refused,
+        pace.requests,
+        share / 10,
+        share % 10
+    );
+    if let Some(until) = &pace.waiting_until {
+        text.push_str(&format!("waiting until {until}: Webex asked for it\n"));
     }
     text
 }

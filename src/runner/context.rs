@@ -11,7 +11,7 @@ use super::lists::Lists;
 use super::people::PeopleSeen;
 use super::shared::SharedSites;
 use super::token::TokenWatch;
-use crate::store::{Readers, RunId, Writer};
+use crate::store::{self, Readers, RunId, StoreError, Writer};
 use crate::webex::{Trouble, Webex};
 
 /// Settings of the work on rows.
@@ -67,6 +67,27 @@ impl RunContext {
     pub(super) async fn mind_the_token(&self, trouble: Option<&Trouble>) {
         if matches!(trouble, Some(Trouble::Refused(refusal)) if refusal.status == 401) {
             self.token.refused(&self.webex, Instant::now()).await;
+        }
+    }
+
+    /// Keeps what is known of the limit that Webex sets.
+    pub(super) async fn keep_pace(&self) -> Result<(), StoreError> {
+        let (pace, traffic) = (self.webex.pace(), self.webex.traffic());
+        let keep = move |connection: &store::Connection| {
+            let (requests, refused) = (traffic.requests, traffic.refused);
+            store::keep_pace(connection, pace.per_second, requests, refused, pace.paused_for)
+        };
+        self.writer.submit(keep).await
+    }
+
+    /// Keeps it also whenever a pause of everybody begins, so that `status` can say until when; ends with the first
+    /// failure to store, which others meet too, and is dropped with the run.
+    pub(super) async fn keep_pauses(&self) -> StoreError {
+        loop {
+            self.webex.pause_begins().await;
+            if let Err(error) = self.keep_pace().await {
+                return error;
+            }
         }
     }
 

@@ -180,7 +180,14 @@ pub async fn run(
         sites: SharedSites::default(),
         unchecked: std::cell::Cell::new(false),
     });
-    let ended = phases(&context, limits, scope, &stop, &events).await.unwrap_or(Ended::Finished);
+    let work = async {
+        let ended = phases(&context, limits, scope, &stop, &events).await.unwrap_or(Ended::Finished);
+        context.keep_pace().await.map_or_else(Ended::Storage, |()| ended)
+    };
+    let ended = tokio::select! {
+        ended = work => ended,
+        error = context.keep_pauses() => Ended::Storage(error),
+    };
     let ended = context.cause_of(ended);
     RunSummary { ended, traffic: context.webex.traffic() }
 }

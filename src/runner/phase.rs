@@ -207,6 +207,9 @@ impl<'a> PhaseRun<'a> {
         {
             return self.end(Ended::Storage(error));
         }
+        if let Err(error) = self.context.keep_pace().await {
+            return self.end(Ended::Storage(error));
+        }
         let (success, pending, released) = (tally.success, tally.pending(), tally.released);
         tracing::info!(batch = %id, success, pending, released, causes = tally.summary(), "batch.end");
         self.log_retries(id);

@@ -14,6 +14,7 @@ mod journal;
 mod keys;
 mod load;
 mod lock;
+mod pace;
 mod queue;
 mod reports;
 mod runs;
@@ -35,6 +36,7 @@ pub use journal::{
     CallRecord, Doubt, NewCall, StepRecord, answer, intend, record_shared_call, resolve, take_back_numbers,
 };
 pub use lock::Lock;
+pub use pace::{PaceReport, keep_pace};
 pub use queue::{ClaimedBatch, ClaimedRow, Sibling, claim_batch, complete_batch, has_ready, release, settle};
 pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, columns_of, walk};
 pub use runs::{Binding, InputRecord, RunId};
@@ -205,5 +207,9 @@ fn configure(connection: &mut Connection, busy_timeout: Duration) -> rusqlite::R
 
 /// Now, in UTC with milliseconds: the form of every time stamp in the database and the files.
 pub fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+    time_stamp(jiff::Timestamp::now())
+}
+
+fn time_stamp(moment: jiff::Timestamp) -> String {
+    moment.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }

@@ -3,6 +3,7 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::pace::{self, PaceReport};
 use super::{Store, StoreError};
 use crate::domain::LicenseChoice;
 
@@ -80,6 +81,8 @@ pub struct StatusReport {
     pub reasons: Vec<ReasonCount>,
     /// The last run.
     pub run: Option<RunReport>,
+    /// Its pace.
+    pub pace: Option<PaceReport>,
 }
 
 impl Store {
@@ -113,6 +116,7 @@ impl Store {
                 sites: count("SELECT count(*) FROM sites")?,
                 reasons: reasons(connection)?,
                 run: last_run(connection)?,
+                pace: pace::pace(connection)?,
             }))
         })
     }

@@ -18,7 +18,7 @@ use super::contract::{self, Contract};
 use super::error::{Interrupted, Refusal, Trouble, describe, one_line};
 use super::link::next_link;
 use super::outage::{Outage, State};
-use super::pacer::Pacer;
+use super::pace::Line;
 use super::retry_after::{Asked, asked};
 use super::settings::{TokenError, WebexSettings};
 use crate::domain::Repeat;
@@ -31,7 +31,7 @@ const BODY_CAP: usize = 16 * 1024 * 1024;
 pub struct Webex {
     pub(super) client: Client,
     pub(super) settings: WebexSettings,
-    pacer: Pacer,
+    pub(super) line: Line,
     pub(super) outage: Outage,
     pub(super) stop: CancellationToken,
 }
@@ -108,9 +108,9 @@ impl Webex {
             client = client.no_proxy();
         }
         let client = client.build().map_err(|_| TokenError)?;
-        let pacer = Pacer::new(settings.strict_retry_after, settings.max_requests_per_second);
+        let line = Line::new(&settings);
         let outage = Outage::new(settings.concurrency, settings.outage_wait);
-        Ok(Webex { client, settings, pacer, outage, stop })
+        Ok(Webex { client, settings, line, outage, stop })
     }
 
     /// The patience for one logical request.
@@ -131,8 +131,8 @@ impl Webex {
 
     /// Requests so far.
     pub fn traffic(&self) -> Traffic {
-        let (requests, refused, retries) = self.pacer.counts();
-        Traffic { requests, refused, retries }
+        let counts = self.line.pacer.counts();
+        Traffic { requests: counts.requests, refused: counts.refused, retries: counts.retries }
     }
 
     /// Sends a request, and again as far as that is safe and the budget lasts.
@@ -174,25 +174,25 @@ impl Webex {
     ) -> Result<Reply, Trouble> {
         // Bounded by the budget: each turn of the loop takes a retry or a wait from it.
         loop {
-            self.admit().await?;
+            let ticket = self.admit().await?;
             trace.tries = trace.tries.saturating_add(1);
             let attempt = self.attempt(url.clone(), call, trace).await;
+            let wait = match &attempt {
+                Attempt::Wait(Asked::Wait(asked), _) => budget.next_wait(Some(*asked)),
+                Attempt::Wait(Asked::Nothing, _) => budget.next_wait(None),
+                _ => None,
+            };
+            self.answered(ticket, trace.status, wait);
             self.watch_for_outage(trace.status.is_some()).await;
             let delay = match attempt {
                 Attempt::Done(reply) => return Ok(reply),
                 Attempt::Failed(trouble) => return Err(trouble),
-                Attempt::Wait(Asked::TooLong, what) => return Err(exhausted(trace, what, None)),
-                Attempt::Wait(asked, what) => {
+                Attempt::Wait(_, what) => {
                     trace.waits = trace.waits.saturating_add(1);
-                    let asked = if let Asked::Wait(wait) = asked { Some(wait) } else { None };
-                    let Some(wait) = budget.next_wait(asked) else {
-                        return Err(exhausted(trace, what, None));
-                    };
-                    self.pacer.answered(Some(wait), Instant::now());
-                    wait
+                    wait.ok_or_else(|| exhausted(trace, what, None))?
                 }
                 Attempt::NotSent(what) => {
-                    self.pacer.retried();
+                    self.line.pacer.retried();
                     budget.next_retry().ok_or_else(|| exhausted(trace, what, None))?
                 }
                 Attempt::Unknown { what, backend_code, asked } if call.operation.repeat() != Repeat::Read => {
@@ -203,7 +203,7 @@ impl Webex {
                     return Err(exhausted(trace, what, backend_code));
                 }
                 Attempt::Unknown { what, backend_code, asked } => {
-                    self.pacer.retried();
+                    self.line.pacer.retried();
                     let own = budget.next_retry().ok_or_else(|| exhausted(trace, what, backend_code))?;
                     if let Asked::Wait(wait) = asked { own.max(wait) } else { own }
                 }
@@ -215,29 +215,13 @@ impl Webex {
 
     /// Counts a retry that a caller decided on after a look-up.
     pub fn note_retry(&self, call: &Call) {
-        self.pacer.retried();
+        self.line.pacer.retried();
         tracing::debug!(operation = %call.operation, "request.again");
     }
 
     /// Whether Webex was away for longer than the run may wait.
     pub fn gave_up(&self) -> bool {
         self.outage.state() == State::GivenUp
-    }
-
-    /// Waits for a slot; a pause that begins meanwhile is waited for as well, a bounded number of times.
-    async fn admit(&self) -> Result<(), Interrupted> {
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => return Err(Interrupted),
-            () = self.outage.held() => {}
-        }
-        for _ in 0..100 {
-            self.wait_until(self.pacer.next_slot(Instant::now())).await?;
-            if !self.pacer.is_paused(Instant::now()) {
-                break;
-            }
-        }
-        if self.stop.is_cancelled() { Err(Interrupted) } else { Ok(()) }
     }
 
     async fn attempt(&self, url: Url, call: &Call, trace: &mut Trace) -> Attempt {
@@ -250,10 +234,7 @@ impl Webex {
         trace.tracking_id = None;
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) => {
-                self.pacer.answered(None, Instant::now());
-                return not_answered(&error);
-            }
+            Err(error) => return not_answered(&error),
         };
         let status = response.status().as_u16();
         let headers = response.headers().clone();
@@ -262,17 +243,10 @@ impl Webex {
         trace.tracking_id.clone_from(&tracking_id);
         let body = match read_body(response).await {
             Ok(body) => self.redacted(body),
-            Err(what) => {
-                self.pacer.answered(None, Instant::now());
-                return Attempt::Unknown { what, backend_code: None, asked: Asked::Nothing };
-            }
+            Err(what) => return Attempt::Unknown { what, backend_code: None, asked: Asked::Nothing },
         };
         let answer = Answer { status, headers, body, tracking_id };
-        let attempt = self.judge(answer, &contract);
-        if !matches!(attempt, Attempt::Wait(..)) {
-            self.pacer.answered(None, Instant::now());
-        }
-        attempt
+        self.judge(answer, &contract)
     }
 
     /// A body without the token, also where JSON escapes spell it.

@@ -50,6 +50,10 @@ pub(crate) fn sources() -> Vec<Source> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let name = path.strip_prefix(&root).expect("below src").display().to_string();
+                // What `#[cfg(test)] mod tests;` names is all tests.
+                if name.ends_with("/tests.rs") || name.contains("/tests/") {
+                    continue;
+                }
                 sources.push(Source::new(&name, &std::fs::read_to_string(&path).expect("a source")));
             }
         }
