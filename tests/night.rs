@@ -1,7 +1,7 @@
 //! A night with every trouble, told command by command: the token dies, the network goes, the operator stops the run,
 //! and the morning after everything is mended and done. `cargo test --test night -- --nocapture` prints the story.
 #![cfg(feature = "sim")]
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 #[path = "kills/process.rs"]
 mod process;

@@ -1,4 +1,5 @@
 //! A command that runs beside the test.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output, Stdio};
