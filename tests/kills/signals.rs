@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use wxbulk::sim::Exchange;
+use wxbulk::sim::{Exchange, Operation};
 
 use super::checker::Plan;
 use super::process::{End, Process};
@@ -94,13 +94,28 @@ async fn a_signal_ends_every_long_wait() {
     lanes(cases.len(), dice, async |round, _| {
         let (wait, (name, _, code)) = cases[round];
         let story = format!("{name} during {wait}");
-        let bench = plan.bench(0).await.env("SETTLE_SECONDS", "120");
+        let settle = if wait.ends_with("lost") { "120" } else { "0.05" };
+        let bench = plan.bench(0).await.env("SETTLE_SECONDS", settle);
         bench.sim.add_fault(wait.parse().unwrap());
         let end = bench.signal_when(bench.start(), name, met_a_fault).await;
         assert_eq!(end.code, Some(code), "{story}\n{end:#?}");
         plan.heal(&bench.env("SETTLE_SECONDS", "0.05"), &story).await;
     })
     .await;
+}
+
+/// What phase 1 wrote must show in the lists of phase 2.
+#[tokio::test]
+async fn a_signal_ends_the_wait_between_phases() {
+    let plan = Plan::new(2, 3).await;
+    for (name, _, code) in SIGNALS {
+        let bench = plan.bench(0).await.env("SETTLE_SECONDS", "120");
+        let enabled =
+            |call: &&Exchange| call.operation == Operation::CallingLocationEnable && call.replied.is_some();
+        let end = bench.signal_when(bench.start(), name, |now| now.iter().filter(enabled).count() == 2).await;
+        assert_eq!(end.code, Some(code), "{end:#?}");
+        plan.heal(&bench.env("SETTLE_SECONDS", "0.05"), name).await;
+    }
 }
 
 #[tokio::test]
