@@ -27,5 +27,12 @@ fi
 say 'published schemas'
 scripts/contract/prism
 
+say 'no fault points without debug assertions'
+cargo build --locked --bin wxbulk --config 'profile.dev.package.wxbulk.debug-assertions=false'
+if grep -q WXBULK_KILL_AT "${CARGO_TARGET_DIR:-target}/debug/wxbulk"; then
+    echo 'a release build can be killed by WXBULK_KILL_AT' >&2
+    exit 1
+fi
+
 say tests
 INSTA_UPDATE=no cargo test --locked
