@@ -200,6 +200,40 @@ async fn people_are_looked_up_once_for_all_rows_and_sent_as_ids() {
     assert_eq!(features["privacy"]["monitoringAgents"], json!([id(EVA)]));
 }
 
+/// Enough rows that the lists of people and numbers cost less than asking for each.
+fn many(prefix: &str, column: &str, text: &str) -> (Csv, OrgSeed) {
+    let emails: Vec<String> = (0..20).map(|number| format!("u{number}@example.com")).collect();
+    let rows = (1000..).zip(&emails).fold(Csv::new(), |csv, (extension, email)| {
+        let csv = match prefix {
+            "final_settings_" => csv.assignment(email, "Madrid", &format!("{extension}")),
+            _ => csv.user(email, "Madrid"),
+        };
+        csv.cell(&format!("{prefix}{column}"), text)
+    });
+    (rows, madrid(emails))
+}
+
+#[tokio::test]
+async fn people_who_are_in_the_list_are_not_looked_up() {
+    let (csv, org) = many("calling_settings_", "monitoring_people", "u7@example.com");
+    let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
+    bench.run().await.expect(0);
+    let asked = bench.calls(Operation::PeopleList);
+    assert!(asked.iter().all(|call| call.key.is_none()), "{:?}", asked.last());
+    assert_eq!(puts(&bench).len(), 20);
+}
+
+#[tokio::test]
+async fn the_list_says_of_an_assignment_row_too_that_the_licence_is_standard() {
+    let (csv, mut org) = many("final_settings_", "call_captions_enabled", "true");
+    org.people.iter_mut().for_each(|person| person.calling.as_mut().unwrap().license = STANDARD.to_owned());
+    let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
+    bench.run().await.expect(3);
+    let row = bench.row("extension_assignment", "Madrid/1000");
+    row.expect_pending("precondition_missing", "apply_final_settings");
+    assert!(bench.calls(Operation::FeatureGet).is_empty(), "{row:?}");
+}
+
 #[tokio::test]
 async fn an_unknown_person_stops_the_row_before_any_setting_is_written() {
     let csv = ana(&[("do_not_disturb_enabled", "true"), ("receptionist_people", "nobody@example.com")]);

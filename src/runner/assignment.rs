@@ -40,8 +40,7 @@ pub(super) async fn drive(
         }
     };
     work.remote_id = Some(person.clone());
-    // Of a person whom phase 2 proved no licence is read again: Webex itself refuses what it does not have.
-    let standard_only = read.as_ref().is_some_and(|person| licences.is_standard_only(&person.licenses));
+    let standard_only = is_standard_only(work, assignment, read.as_ref(), licences).await?;
     let in_place = directory::holds_in_lists(work, &assignment.line, &site.id, &person).await?
         || is_in_place(work, &assignment.line, &site, &person).await?
         || is_in_place_late(work, &assignment.line, &site, &person).await?;
@@ -65,6 +64,26 @@ pub(super) async fn drive(
     let settings =
         if assignment.settings.is_empty() { String::new() } else { format!(", {written} settings written") };
     Ok((person, message + &settings))
+}
+
+/// Whether the person has Standard calling alone, as far as licences were read already; else Webex itself refuses what
+/// such a licence does not have.
+async fn is_standard_only(
+    work: &RowWork<'_>,
+    assignment: &AssignmentRecord,
+    read: Option<&Person>,
+    licences: &LicencePool,
+) -> Flow<bool> {
+    if assignment.settings.is_empty() {
+        return Ok(false);
+    }
+    let licenses = match read {
+        Some(person) => Some(person.licenses.clone()),
+        None => {
+            directory::person_in_lists(work, &assignment.email, |_| false).await?.map(|seen| seen.licenses)
+        }
+    };
+    Ok(licenses.is_some_and(|licenses| licences.is_standard_only(&licenses)))
 }
 
 /// The person's id, when the user row proved it.

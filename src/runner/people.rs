@@ -1,4 +1,4 @@
-//! People whom settings name: each address is looked up once a phase.
+//! People whom settings name: found in the lists of the phase, which hold the people of the file, else looked up once.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -30,7 +30,11 @@ impl PeopleSeen {
 pub(super) async fn id_of(work: &mut RowWork<'_>, email: &Email) -> Flow<RemoteId> {
     let place = work.context.people.place_of(email);
     let look_up = async || -> Flow<Option<RemoteId>> {
-        Ok(directory::search_person(work, email).await?.map(|person| person.id))
+        let found = match directory::person_in_lists(work, email, |_| false).await? {
+            Some(listed) => Some(listed),
+            None => directory::search_person(work, email).await?,
+        };
+        Ok(found.map(|person| person.id))
     };
     match place.get_or_try_init(look_up).await? {
         Some(id) => Ok(id.clone()),
