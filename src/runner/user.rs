@@ -73,7 +73,11 @@ pub(super) async fn drive(
 /// The person, from the lists of this phase where these can tell; a write in doubt is looked for anew.
 async fn person_of(work: &mut RowWork<'_>, email: &Email, licences: &LicencePool) -> Flow<Person> {
     let listed = match work.left_in_doubt(Operation::LicensesUsersPatch) {
-        true => None,
+        true => {
+            // A killed process may have sent it just now.
+            work.settle_earlier().await?;
+            None
+        }
         false => directory::person_in_lists(work, email, |held| licences.gives_calling(held)).await?,
     };
     match listed {
