@@ -95,7 +95,7 @@ pub enum Command {
     /// Serve the simulated Webex, for trials with `run`
     #[cfg(feature = "sim")]
     #[command(
-        after_help = "Example:\n  wxbulk simulate --listen 127.0.0.1:8080 --org-from site.csv --rate 5 --fault 'location_create#2:status=503'\n  ENVIRONMENT=lab WEBEX_BASE_URL=http://127.0.0.1:8080/v1 WEBEX_TOKEN=simulated-webex-token wxbulk run site.csv"
+        after_help = "Example:\n  wxbulk simulate --listen 127.0.0.1:8080 --org-from site.csv --rate 5/s --fault 'location_create#2:status=503'\n  ENVIRONMENT=lab WEBEX_BASE_URL=http://127.0.0.1:8080/v1 WEBEX_TOKEN=simulated-webex-token wxbulk run site.csv"
     )]
     Simulate(SimulateArgs),
     /// Print completions for a shell
@@ -247,12 +247,15 @@ pub struct SimulateArgs {
     /// Make the people of this file, as the directory sync would have
     #[arg(long, value_name = "CSV")]
     pub org_from: Option<PathBuf>,
-    /// Refuse more requests a second than this, with 429
-    #[arg(long, value_name = "N")]
-    pub rate: Option<f64>,
+    /// Refuse more requests than this, with 429: 50/s, 100/min, 50/s,burst=10,retry_after=5, or 300/6s (a fixed window)
+    #[arg(long, value_name = "N/s")]
+    pub rate: Option<String>,
     /// Answer each request only after this many milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub latency: u64,
+    /// Answer a refused request only after this many milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub refusal_latency: u64,
     /// Go wrong: OPERATION#CALLS:EFFECT, such as 'licenses_users_patch#1-3:lost'
     #[arg(long, value_name = "SPEC")]
     pub fault: Vec<String>,

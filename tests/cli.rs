@@ -109,6 +109,7 @@ fn usage_that_makes_no_sense_is_refused() {
         &["completions", "tcsh"],
         &["simulate", "--listen", "0.0.0.0:0"],
         &["simulate", "--fault", "location_create"],
+        &["simulate", "--rate", "50"],
         &["--log-format", "xml", "status"],
     ] {
         let output = bare(arguments);

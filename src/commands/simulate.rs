@@ -36,11 +36,13 @@ fn config(args: &SimulateArgs) -> Result<SimConfig, Failure> {
         None => OrgSeed::default(),
     };
     let faults = args.fault.iter().map(|text| text.parse::<Fault>()).collect::<Result<Vec<_>, _>>();
+    let rate = args.rate.as_deref().map(str::parse::<RateLimit>).transpose();
     Ok(SimConfig {
         listen: args.listen,
         org,
-        rate: args.rate.map(|per_second| RateLimit::TokenBucket { per_second, burst: 10, retry_after: None }),
+        rate: rate.map_err(|error| Failure::new(USAGE, format!("--rate: {error}")))?,
         latency: Duration::from_millis(args.latency),
+        refusal_latency: Duration::from_millis(args.refusal_latency),
         faults: faults.map_err(|error| Failure::new(USAGE, format!("--fault: {error}")))?,
         journal: args.journal.clone(),
         ..SimConfig::default()
