@@ -97,6 +97,8 @@ CREATE TABLE rows (
 -- What claims read: recovered rows (their old batch number kept) and fresh ones (no batch), in row order.
 CREATE INDEX claimable ON rows (phase, batch, row_id) WHERE state = 'ready';
 CREATE INDEX unfinished ON rows (phase, row_id) WHERE state IN ('ready', 'running');
+-- The people of one location, whose extensions are asked about together.
+CREATE INDEX users_by_location ON rows (location_key) WHERE phase = 2;
 -- What an amended file asks for: rejected rows have no keys.
 CREATE INDEX rejected_by_key ON rows (entity_key) WHERE state = 'rejected';
 CREATE INDEX rejected_by_ref ON rows (row_ref) WHERE state = 'rejected';

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Ended;
+use super::extensions::ExtensionChecks;
 use super::licences::LicenceSettings;
 use super::lists::Lists;
 use super::people::PeopleSeen;
@@ -53,8 +54,8 @@ pub(super) struct RunContext {
     pub(super) people: PeopleSeen,
     /// What rows of one location share, for a phase.
     pub(super) sites: SharedSites,
-    /// Whether it was logged that extensions cannot be checked before they are given.
-    pub(super) unchecked: Cell<bool>,
+    /// What Webex said of extensions before they are given, for a phase.
+    pub(super) extensions: ExtensionChecks,
 }
 
 impl RunContext {

@@ -1,55 +1,65 @@
-//! Whether extensions that rows are about to give could be given at all: Webex is asked once a location and batch, before
-//! the first of them is written, so that conflicts show row by row and not as refused writes (contract 6.2).
+//! Whether extensions that rows are about to give could be given at all: Webex is asked for the ready rows of a location
+//! together, before the first of them is written, so that conflicts show row by row and not as refused writes
+//! (contract 6.2).
 
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use tokio::sync::OnceCell;
 
+use super::context::RunContext;
 use super::directory;
 use super::reason;
 use super::site::Site;
-use super::work::{Flow, RowWork, pending};
-use crate::domain::{Extension, Operation, PendingReason, Record, RemoteId};
-use crate::store::ClaimedRow;
+use super::work::{Flow, RowWork, Stop, pending};
+use crate::domain::{Extension, Operation, PendingReason, RemoteId};
+use crate::store;
 use crate::webex::site_calls;
 use crate::webex::wire::{self, ExtensionStatus};
 
 /// The most extensions in one request (contract 6.2: the limit is not published).
 const AT_ONCE: usize = 100;
 
-/// The extensions that the rows of a batch mean to give in one location, and what Webex says of them.
+/// What was asked in this phase, by location.
 #[derive(Debug, Default)]
-pub(super) struct ExtensionCheck {
+pub(super) struct ExtensionChecks {
+    locations: RefCell<HashMap<String, Rc<OnceCell<Vec<ExtensionCheck>>>>>,
+    /// Whether it was logged that extensions cannot be checked before they are given.
+    unchecked: Cell<bool>,
+}
+
+/// Extensions that rows of one location mean to give, and what Webex says of them.
+#[derive(Debug)]
+struct ExtensionCheck {
     extensions: Vec<Extension>,
     said: OnceCell<BTreeMap<String, ExtensionStatus>>,
 }
 
-/// For each row of a batch the check of its location; rows of one location share it.
-pub(super) fn checks(rows: &[ClaimedRow]) -> Vec<Rc<ExtensionCheck>> {
-    let mut by_location: HashMap<&str, ExtensionCheck> = HashMap::new();
-    for row in rows {
-        by_location.entry(row.location_key.as_str()).or_default().extensions.extend(wanted(row).cloned());
+impl ExtensionChecks {
+    /// A phase begins.
+    pub(super) fn forget(&self) {
+        self.locations.borrow_mut().clear();
     }
-    let shared: HashMap<&str, Rc<ExtensionCheck>> =
-        by_location.into_iter().map(|(key, check)| (key, Rc::new(check))).collect();
-    rows.iter().map(|row| shared.get(row.location_key.as_str()).cloned().unwrap_or_default()).collect()
+
+    fn of(&self, location_key: &str) -> Rc<OnceCell<Vec<ExtensionCheck>>> {
+        Rc::clone(self.locations.borrow_mut().entry(location_key.to_owned()).or_default())
+    }
 }
 
-/// The extension that a user row would give: that of its partner.
-fn wanted(row: &ClaimedRow) -> Option<&Extension> {
-    match (&row.record, row.partner.as_ref().map(|partner| &partner.record)) {
-        (Record::User(user), Some(Record::Assignment(assignment))) if user.calling_enabled => {
-            assignment.line.extension()
-        }
-        _ => None,
-    }
+/// The extensions that the unfinished rows of a location will give, in requests.
+async fn planned(context: &RunContext, location_key: &str) -> Flow<Vec<ExtensionCheck>> {
+    let key = location_key.to_owned();
+    let planned = context.writer.submit(move |connection| store::planned_extensions(connection, &key));
+    let planned = planned.await.map_err(Stop::Storage)?;
+    let check =
+        |extensions: &[Extension]| ExtensionCheck { extensions: extensions.to_vec(), said: OnceCell::new() };
+    Ok(planned.chunks(AT_ONCE).map(check).collect())
 }
 
 /// Ends the row if Webex says that the extension cannot be given here.
 pub(super) async fn refuse_conflict(
     work: &mut RowWork<'_>,
-    check: &ExtensionCheck,
     site: &Site,
     extension: &Extension,
     person: &RemoteId,
@@ -58,6 +68,13 @@ pub(super) async fn refuse_conflict(
     if work.left_in_doubt(Operation::LicensesUsersPatch) {
         return Ok(());
     }
+    let context = work.context;
+    let key = work.row.location_key.as_str();
+    let location = context.extensions.of(key);
+    let checks = location.get_or_try_init(|| planned(context, key)).await?;
+    let Some(check) = checks.iter().find(|check| check.extensions.contains(extension)) else {
+        return Ok(());
+    };
     let said = check.said.get_or_try_init(|| ask(work, check, site)).await?;
     let Some(status) = said.get(extension.as_str()) else { return Ok(()) };
     match status.state.as_str() {
@@ -106,23 +123,17 @@ async fn ask(
     check: &ExtensionCheck,
     site: &Site,
 ) -> Flow<BTreeMap<String, ExtensionStatus>> {
-    let mut said = BTreeMap::new();
-    for chunk in check.extensions.chunks(AT_ONCE) {
-        let answer = work.try_read(site_calls::validate_extensions(&site.id, chunk)).await?;
-        match answer.and_then(|reply| directory::items(&reply, "extensionStatus", wire::extension_status)) {
-            Ok(statuses) => {
-                said.extend(statuses.into_iter().map(|status| (status.extension.clone(), status)));
+    let answer = work.try_read(site_calls::validate_extensions(&site.id, &check.extensions)).await?;
+    match answer.and_then(|reply| directory::items(&reply, "extensionStatus", wire::extension_status)) {
+        Ok(statuses) => Ok(statuses.into_iter().map(|status| (status.extension.clone(), status)).collect()),
+        Err(trouble) => {
+            if !work.context.extensions.unchecked.replace(true) {
+                let why = reason::describe(&trouble).0;
+                tracing::warn!(
+                    "extensions.unchecked: extensions are not checked before they are given ({why})"
+                );
             }
-            Err(trouble) => {
-                if !work.context.unchecked.replace(true) {
-                    let why = reason::describe(&trouble).0;
-                    tracing::warn!(
-                        "extensions.unchecked: extensions are not checked before they are given ({why})"
-                    );
-                }
-                break;
-            }
+            Ok(BTreeMap::new())
         }
     }
-    Ok(said)
 }

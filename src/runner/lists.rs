@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::context::RunContext;
 use super::directory::{items, seen};
 use super::reason;
+use super::seen::{seen_number, seen_people};
 use crate::domain::{Phase, RemoteId};
 use crate::store::{
     self, Ack, CallRecord, KnownList, LookupsAhead, Reading, SeenLocation, SeenNumber, SeenPerson, Selection,
@@ -31,6 +32,9 @@ const LOOKUPS_A_PAGE: u32 = 2;
 
 /// Rows are counted no further than this: no list has more pages than half of it.
 const COUNTED: u32 = 20_000;
+
+/// People who were given a line and hold none in the list, from which on the list is read again after the settle time.
+const UNSEEN: u32 = 8;
 
 /// Retries of one page of a list that can do without: a large page that fails twice is not going to come.
 const RETRIES: u32 = 1;
@@ -160,14 +164,15 @@ async fn read_people_and_numbers(
     ahead: LookupsAhead,
 ) -> Result<(bool, bool), ReadFailure> {
     let mut pages = ahead.rows / LOOKUPS_A_PAGE;
-    if pages > 0 {
-        settle(context).await?;
-    }
     let keep = |entries: Vec<NumberEntry>| {
         let seen: Vec<SeenNumber> = entries.into_iter().map(seen_number).collect();
         context.writer.submit(move |connection| store::keep_numbers(connection, reading, &seen))
     };
-    let numbers = BulkList::Numbers.read(context, reading, &mut pages, wire::number_entry, keep).await?;
+    let mut numbers = BulkList::Numbers.read(context, reading, &mut pages, wire::number_entry, keep).await?;
+    if numbers && is_lagging(context, reading, &ahead).await? {
+        settle(context).await?;
+        numbers = BulkList::Numbers.read(context, reading, &mut pages, wire::number_entry, keep).await?;
+    }
     let mut pages = pages.min(ahead.unknown_people / LOOKUPS_A_PAGE);
     if !numbers || pages == 0 {
         return Ok((false, numbers));
@@ -178,6 +183,19 @@ async fn read_people_and_numbers(
     };
     let people = BulkList::People.read(context, reading, &mut pages, wire::person, keep).await?;
     Ok((people, numbers))
+}
+
+/// Whether the list of numbers does not show yet what this run wrote, for more rows than reading it again costs.
+async fn is_lagging(
+    context: &RunContext,
+    reading: Reading,
+    ahead: &LookupsAhead,
+) -> Result<bool, ReadFailure> {
+    if context.last_write.get().is_none() || ahead.rows == ahead.unknown_people {
+        return Ok(false);
+    }
+    let unseen = context.writer.submit(move |connection| store::unseen_lines(connection, reading, UNSEEN));
+    Ok(stored(unseen.await)? >= UNSEEN)
 }
 
 /// Waits until what this run wrote must show in a list.
@@ -355,33 +373,6 @@ fn whole(extent: Extent) -> Result<(), ReadFailure> {
             what: "the list does not end".to_owned(),
             tracking_id: None,
         })),
-    }
-}
-
-fn seen_people(person: &Person) -> impl Iterator<Item = SeenPerson> {
-    person.emails.iter().map(|email| SeenPerson {
-        id: person.id.clone(),
-        email: email.clone(),
-        kind: person.kind.clone(),
-        licenses: person.licenses.clone(),
-        location: None,
-        extension: None,
-    })
-}
-
-fn seen_number(entry: NumberEntry) -> SeenNumber {
-    let owned = entry.owner.is_some();
-    let (owner_id, owner_kind, owner_name) =
-        entry.owner.map_or_else(Default::default, |owner| (owner.id, owner.kind, owner.name));
-    SeenNumber {
-        number: entry.number,
-        extension: entry.extension,
-        location: entry.location,
-        location_name: entry.location_name,
-        owned,
-        owner_id,
-        owner_kind,
-        owner_name,
     }
 }
 

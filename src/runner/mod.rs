@@ -21,6 +21,7 @@ mod preflight;
 mod pstn;
 mod reason;
 mod row;
+mod seen;
 mod settings;
 mod shared;
 mod shortfall;
@@ -42,6 +43,7 @@ pub use preflight::{FreeUnits, PreflightFailure, PreflightReport, preflight};
 pub use shortfall::{Shortfall, shortfalls};
 
 use context::RunContext;
+use extensions::ExtensionChecks;
 use licences::LicencePool;
 use lists::{Lists, ReadFailure};
 use people::PeopleSeen;
@@ -178,7 +180,7 @@ pub async fn run(
         lists: Lists::new(started),
         people: PeopleSeen::default(),
         sites: SharedSites::default(),
-        unchecked: std::cell::Cell::new(false),
+        extensions: ExtensionChecks::default(),
     });
     let work = async {
         let ended = phases(&context, limits, scope, &stop, &events).await.unwrap_or(Ended::Finished);
@@ -217,6 +219,7 @@ async fn phases(
         context.phase_began.set(Instant::now());
         context.people.forget();
         context.sites.forget();
+        context.extensions.forget();
         tracing::info!(phase = phase.number(), rows = phase.title(), "phase.start");
         events.send(Event::PhaseStarted(phase)).ok();
         let licences = match read_lists(context, phase, scope).await {

@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 use super::breaker::Tally;
 use super::context::RunContext;
 use super::licences::LicencePool;
+use super::licences::Place;
 use super::lists;
-use super::row::{self, Share};
+use super::row;
 use super::work::{Finished, RowEnd};
 use super::{Ended, Event, RunLimits, Scope, without_lists};
 use crate::domain::{BatchId, Outcome, PendingReason, Phase};
@@ -30,7 +31,7 @@ pub(super) struct PhaseRun<'a> {
     licences: Rc<LicencePool>,
     stop: CancellationToken,
     events: std::sync::mpsc::Sender<Event>,
-    queue: VecDeque<(ClaimedRow, Share)>,
+    queue: VecDeque<(ClaimedRow, Option<Place>)>,
     open: BTreeMap<BatchId, OpenBatch>,
     tasks: JoinSet<RowDone>,
     ended: Option<Ended>,
@@ -105,7 +106,7 @@ impl<'a> PhaseRun<'a> {
                 return self.give_back_queue().await;
             }
             match self.queue.pop_front() {
-                Some((row, share)) => self.begin(row, share),
+                Some((row, place)) => self.begin(row, place),
                 None if self.may_claim() => self.claim(batches_left).await,
                 None => return,
             }
@@ -157,20 +158,20 @@ impl<'a> PhaseRun<'a> {
                 for (cause, blocked, rows) in batch.earlier {
                     open.tally.add_earlier(cause, blocked, rows);
                 }
-                let shares = row::shares(&self.licences, &batch.rows);
-                self.queue.extend(batch.rows.into_iter().zip(shares));
+                let places = row::places(&self.licences, &batch.rows);
+                self.queue.extend(batch.rows.into_iter().zip(places));
             }
             Ok(None) => self.exhausted = true,
             Err(error) => self.end(Ended::Storage(error)),
         }
     }
 
-    fn begin(&mut self, row: ClaimedRow, share: Share) {
+    fn begin(&mut self, row: ClaimedRow, place: Option<Place>) {
         let context = Rc::clone(&self.context);
         let licences = Rc::clone(&self.licences);
         self.tasks.spawn_local(async move {
             let batch = row.batch;
-            let finished = row::process(&context, &licences, &row, share).await;
+            let finished = row::process(&context, &licences, &row, place).await;
             RowDone { batch, stored: store_end(&context, row, finished).await }
         });
     }

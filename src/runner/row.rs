@@ -6,30 +6,20 @@ use std::rc::Rc;
 use futures_util::FutureExt;
 
 use super::context::RunContext;
-use super::extensions::{self, ExtensionCheck};
 use super::licences::{LicencePool, Place};
 use super::work::{Finished, Flow, RowEnd, RowWork};
 use super::{assignment, compensate, location, user};
 use crate::domain::{Failure, Outcome, PendingReason, Phase, Record, RemoteId, Step};
 use crate::store::ClaimedRow;
 
-/// What a row was given at its claim, together with the other rows of its batch.
-#[derive(Debug)]
-pub(super) struct Share {
-    /// Its place in the queue for licences, if it may need one.
-    pub(super) place: Option<Place>,
-    /// What Webex says of its extension.
-    pub(super) extensions: Rc<ExtensionCheck>,
-}
-
 /// Drives a row through the steps of its phase.
 pub(super) async fn process(
     context: &RunContext,
     licences: &LicencePool,
     row: &ClaimedRow,
-    share: Share,
+    place: Option<Place>,
 ) -> Finished {
-    let guarded = AssertUnwindSafe(work_on(context, licences, row, share)).catch_unwind().await;
+    let guarded = AssertUnwindSafe(work_on(context, licences, row, place)).catch_unwind().await;
     guarded.unwrap_or_else(|_| {
         // The payload is not shown: it may quote a cell or an answer.
         tracing::error!(
@@ -41,14 +31,13 @@ pub(super) async fn process(
     })
 }
 
-/// What the rows of a batch share. Rows that may need a licence are queued in claim order, before any of them begins.
-pub(super) fn shares(licences: &Rc<LicencePool>, rows: &[ClaimedRow]) -> Vec<Share> {
+/// The place of each row in the queue for licences, if it may need one: in claim order, before any of them begins.
+pub(super) fn places(licences: &Rc<LicencePool>, rows: &[ClaimedRow]) -> Vec<Option<Place>> {
     let place = |row: &ClaimedRow| match &row.record {
         Record::User(user) if user.calling_enabled => Some(licences.queue(user.license.clone())),
         _ => None,
     };
-    let checks = extensions::checks(rows);
-    rows.iter().zip(checks).map(|(row, extensions)| Share { place: place(row), extensions }).collect()
+    rows.iter().map(place).collect()
 }
 
 /// The step that stands for a row of which none was begun.
@@ -60,18 +49,27 @@ pub(super) const fn first_step(phase: Phase) -> Step {
     }
 }
 
-async fn work_on(context: &RunContext, licences: &LicencePool, row: &ClaimedRow, share: Share) -> Finished {
+async fn work_on(
+    context: &RunContext,
+    licences: &LicencePool,
+    row: &ClaimedRow,
+    place: Option<Place>,
+) -> Finished {
     let mut work = RowWork::new(context, row);
-    let result = steps(&mut work, licences, share).await;
+    let result = steps(&mut work, licences, place).await;
     let result = compensate::compensate(&mut work, result).await;
     work.finish(result).await
 }
 
-async fn steps(work: &mut RowWork<'_>, licences: &LicencePool, share: Share) -> Flow<(RemoteId, String)> {
+async fn steps(
+    work: &mut RowWork<'_>,
+    licences: &LicencePool,
+    place: Option<Place>,
+) -> Flow<(RemoteId, String)> {
     let row = work.row;
     match &row.record {
         Record::Location(record) => location::drive(work, record).await,
-        Record::User(record) => user::drive(work, record, licences, share).await,
+        Record::User(record) => user::drive(work, record, licences, place).await,
         Record::Assignment(record) => assignment::drive(work, record, licences).await,
     }
 }

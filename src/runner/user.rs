@@ -5,7 +5,6 @@ use super::directory;
 use super::extensions;
 use super::licences::{LicencePool, NoUnits, Place};
 use super::numbers;
-use super::row::Share;
 use super::settings;
 use super::site::{self, Site};
 use super::work::{Flow, RowWork, Stop, pending};
@@ -19,9 +18,8 @@ pub(super) async fn drive(
     work: &mut RowWork<'_>,
     user: &UserRecord,
     licences: &LicencePool,
-    share: Share,
+    place: Option<Place>,
 ) -> Flow<(RemoteId, String)> {
-    let Share { place, extensions } = share;
     refuse_unsupported(work, Step::UserApplyCallingSettings, &user.unsupported)?;
     work.begin(Step::UserLookup);
     let site = site::find(work).await?;
@@ -44,7 +42,7 @@ pub(super) async fn drive(
             };
             let line = line_of_partner(work, &site).await?;
             if let Some(extension) = line.extension() {
-                extensions::refuse_conflict(work, &extensions, &site, extension, &person.id).await?;
+                extensions::refuse_conflict(work, &site, extension, &person.id).await?;
             }
             let licence = enable(work, user, &person, &site, &line, licences, place).await?;
             person.licenses.push(licence);

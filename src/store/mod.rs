@@ -40,7 +40,9 @@ pub use pace::{PaceReport, keep_pace};
 pub use queue::{ClaimedBatch, ClaimedRow, Sibling, claim_batch, complete_batch, has_ready, release, settle};
 pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, columns_of, walk};
 pub use runs::{Binding, InputRecord, RunId};
-pub use selection::{LookupsAhead, PendingFilter, RequeueCount, Selection, lookups_ahead};
+pub use selection::{
+    LookupsAhead, PendingFilter, RequeueCount, Selection, lookups_ahead, planned_extensions, unseen_lines,
+};
 pub use snapshot::{
     KnownList, Reading, SeenLocation, SeenNumber, SeenPerson, forget_list, forget_other_readings,
     keep_calling, keep_list, keep_locations, keep_numbers, keep_people, known_list, location_with_id,

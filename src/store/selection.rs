@@ -3,8 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::keys::canonical_key;
+use super::snapshot::Reading;
 use super::{Store, StoreError, now};
-use crate::domain::{PendingReason, Phase, RowId};
+use crate::domain::{Extension, PendingReason, Phase, RowId};
 
 /// The rows that a run may claim. A row whose prerequisite is still ready waits for it (R11).
 #[derive(Debug, Clone, Default)]
@@ -61,6 +62,33 @@ pub fn lookups_ahead(
     };
     let count = |row: &rusqlite::Row<'_>| Ok(LookupsAhead { rows: row.get(0)?, unknown_people: row.get(1)? });
     Ok(connection.prepare_cached(&sql)?.query_row(parameters, count)?)
+}
+
+/// How many people, up to a limit, have calling in this job but hold nothing in the list of numbers, and have an
+/// assignment row ahead.
+pub fn unseen_lines(connection: &Connection, reading: Reading, limit: u32) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM (
+        SELECT 1 FROM rows a JOIN keys k ON k.scope = 'user' AND k.value = a.email JOIN rows u ON u.row_id = k.row_id
+        WHERE a.phase = 3 AND a.state = 'ready' AND u.state = 'success'
+          AND NOT EXISTS (SELECT 1 FROM seen_numbers n
+                          WHERE n.reading = :reading AND n.owner_id = rtrim(u.remote_id, '='))
+        LIMIT :limit)";
+    let parameters = named_params! { ":reading": reading.number(), ":limit": limit };
+    Ok(connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
+}
+
+/// The extensions that the unfinished user rows of a location will give, in row order.
+pub fn planned_extensions(connection: &Connection, location_key: &str) -> Result<Vec<Extension>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT json_extract(a.cells, '$.extension') AS extension
+         FROM rows u JOIN keys k ON k.scope = 'assignment' AND k.value = u.email JOIN rows a ON a.row_id = k.row_id
+         WHERE u.phase = 2 AND u.location_key = ?1 AND u.state IN ('ready', 'running')
+           AND json_extract(u.cells, '$.calling_enabled') IS NOT 'false' AND extension IS NOT NULL
+         ORDER BY u.row_id",
+    )?;
+    let planned = statement.query_map([location_key], |row| row.get::<_, String>(0))?;
+    let planned: Vec<String> = planned.collect::<Result<_, _>>()?;
+    Ok(planned.iter().filter_map(|extension| Extension::parse(extension).ok()).collect())
 }
 
 /// Which pending rows are meant; conditions are joined by AND, several reasons or rows by OR.
