@@ -74,18 +74,23 @@ async fn a_job_survives_kills_in_a_row_at_each_named_point() {
 #[tokio::test]
 async fn a_job_survives_a_kill_while_a_request_is_under_way() {
     let plan = Plan::new(4, 2).await;
-    let held = ["delay=100", "late=600000", "hang"];
+    let held = ["delay=800", "late=600000", "hang"];
     let operations = [("location_create", 4), ("calling_location_enable", 4), ("licenses_users_patch", 8)];
-    let cases: Vec<_> = operations
+    let requests: Vec<_> = operations
         .into_iter()
         .flat_map(|(operation, last)| [1, last / 2, last].map(|nth| format!("{operation}#{nth}")))
-        .flat_map(|request| held.map(|how| format!("{request}:{how}")))
+        .collect();
+    // Those that take long side by side.
+    let cases: Vec<_> = held
+        .into_iter()
+        .flat_map(|how| requests.iter().map(move |request| format!("{request}:{how}")))
         .collect();
     let dice = dice("kills while a request is under way");
     lanes(cases.len(), dice, async |round, mut dice| {
         let story = format!("killed during {}", cases[round]);
-        // The write that is applied after the death of its sender shows within the settle time.
-        let bench = plan.bench(dice.u64(0..=5)).await.env("SETTLE_SECONDS", "0.5");
+        // The next run looks before the write of the dead one is applied, and again when it must show.
+        let settle = if cases[round].contains("delay") { "1.2" } else { "0.05" };
+        let bench = plan.bench(dice.u64(0..=5)).await.env("SETTLE_SECONDS", settle);
         bench.sim.add_fault(cases[round].parse().unwrap());
         let met = |now: &[wxbulk::sim::Exchange]| now.iter().any(|call| call.fault.is_some());
         let end = bench.signal_when(bench.start(), "-KILL", met).await;
