@@ -158,8 +158,9 @@ fn applied(journal: &[Exchange], operation: Operation) -> BTreeMap<&str, usize> 
 
 #[track_caller]
 fn nothing_made_twice(journal: &[Exchange], story: &str) {
-    // Giving a licence sets a state: a second time changes nothing.
-    for operation in [Operation::LocationCreate, Operation::CallingLocationEnable] {
+    for operation in
+        [Operation::LocationCreate, Operation::CallingLocationEnable, Operation::LicensesUsersPatch]
+    {
         let twice: Vec<_> = applied(journal, operation).into_iter().filter(|(_, times)| *times > 1).collect();
         assert!(twice.is_empty(), "{story}: {operation} took effect twice: {twice:?}");
     }
