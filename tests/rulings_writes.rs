@@ -86,8 +86,11 @@ fn check_end(bench: &Bench, story: &str) {
 /// A lag below the settle time: lists show the doubtful write only after that.
 const LAGS: [&str; 2] = ["", ",lag=200"];
 
+/// The lag counts from when a delayed write takes effect, the settle time from when its sender gave up on it.
+const SETTLE_WITH_LAG: &str = "1";
+
 /// Cells of the matrix that are at work at once: most of a cell is waiting.
-const CELLS: usize = 5;
+const CELLS: usize = 10;
 
 /// How a cell of the matrix went.
 struct Cell {
@@ -120,7 +123,10 @@ async fn survives_every_doubt(operation: &str) {
 
 async fn cell(operation: &str, doubt: &str, lag: &str) -> Cell {
     let story = format!("{operation}#1:{doubt}{lag}");
-    let bench = bench().await;
+    let mut bench = bench().await;
+    if !lag.is_empty() {
+        bench = bench.env("SETTLE_SECONDS", SETTLE_WITH_LAG);
+    }
     bench.sim.add_fault(story.parse().unwrap());
     let ran = bench.run().await;
     if ran.code != 0 {
