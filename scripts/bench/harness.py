@@ -150,17 +150,35 @@ class Simulator:
         return sorted(entries, key=lambda entry: entry["seq"])
 
 
+# Linux counts the memory of whoever started a process into its peak, so a small process of its own starts what is
+# measured, and writes wall and CPU seconds and peak memory into a file.
+METER = """import json, os, subprocess, sys, time
+started = time.perf_counter()
+process = subprocess.Popen(sys.argv[2:])
+_, status, usage = os.wait4(process.pid, 0)
+told = {"wall": time.perf_counter() - started, "cpu": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024,
+        "code": os.waitstatus_to_exitcode(status)}
+json.dump(told, open(sys.argv[1], "w"))
+"""
+
+
+def start(command, env, folder, **streams):
+    """Starts a command under the meter: the process, and the file that will have its figures."""
+    figures = Path(tempfile.mkstemp(suffix=".json", dir=folder)[1])
+    meter = [sys.executable, "-I", "-S", "-c", METER, figures]
+    return subprocess.Popen(list(map(str, [*meter, *command])), env=env, **streams), figures
+
+
 def timed(command, env, ok=(0,)):
-    """Runs a command to its end: wall and CPU seconds, peak memory in MB (what /usr/bin/time -v shows)."""
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
-        started = time.perf_counter()
-        process = subprocess.Popen(list(map(str, command)), stdout=out, stderr=errors, env=env)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall, process.returncode = time.perf_counter() - started, os.waitstatus_to_exitcode(status)
+    """Runs a command to its end: wall and CPU seconds, peak memory in MiB (as /usr/bin/time -v shows), and its output."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+        process, figures = start(command, env, folder, stdout=out, stderr=errors)
+        process.wait()
         out.seek(0), errors.seek(0)
-        if process.returncode not in ok:
-            raise RuntimeError(f"{command[:4]} ended with {process.returncode}: {errors.read()[-2000:]}")
-        return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024, "stdout": out.read()}
+        told = json.loads(figures.read_text())
+        if told["code"] not in ok:
+            raise RuntimeError(f"{command[:4]} ended with {told['code']}: {errors.read()[-2000:]}")
+        return told | {"stdout": out.read()}
 
 
 def sqlite3_tool():

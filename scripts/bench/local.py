@@ -1,7 +1,7 @@
 """The targets on this machine alone: commits (C4), loading, growth, memory, files, status (D)."""
 import json, os, shlex, sqlite3, statistics, subprocess, time
 
-from harness import TOKEN, sqlite3_tool, timed
+from harness import sqlite3_tool, start, timed
 
 SMALL = (200, 10_400)
 
@@ -59,17 +59,16 @@ def scaled(bench, size):
 
 def run_with_status(bench, url, out, pause):
     """A run, and how long each `status` took while it went on."""
-    started, walls, ended, = time.perf_counter(), [], 0
-    run = subprocess.Popen([bench.wxbulk, "-q", "run"], env=bench.env(url, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while not ended:
+    run, figures = start([bench.wxbulk, "-q", "run"], bench.env(url, out), bench.work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    walls = []
+    while run.poll() is None:
         time.sleep(pause)
         walls.append(bench.job("status", out=out)["wall"])
-        ended, status, usage = os.wait4(run.pid, os.WNOHANG)
-    run.returncode = os.waitstatus_to_exitcode(status)
-    if run.returncode != 0:
-        raise RuntimeError(f"the run ended with {run.returncode}")
+    told = json.loads(figures.read_text())
+    if told["code"] != 0:
+        raise RuntimeError(f"the run ended with {told['code']}")
     # The last one may have come after the end.
-    return {"wall": time.perf_counter() - started, "cpu": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024}, walls[:-1] or walls
+    return told, walls[:-1] or walls
 
 
 def scans(database):
