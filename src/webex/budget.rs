@@ -13,6 +13,8 @@ const RATE_LIMIT_TOTAL: Duration = Duration::from_secs(1_800);
 pub struct Budget {
     backoff: Backoff,
     own_pace: Backoff,
+    /// A server that refuses and asks for no wait is not asked again at once: the waits would be spent before it recovers.
+    shortest_wait: Duration,
     waits_left: u32,
     asked_left: Duration,
 }
@@ -26,6 +28,7 @@ impl Budget {
         Budget {
             backoff: Backoff::new(retries, settings.backoff_base),
             own_pace: Backoff::new(settings.max_rate_limit_waits, settings.backoff_base),
+            shortest_wait: settings.backoff_base,
             waits_left: settings.max_rate_limit_waits,
             asked_left: RATE_LIMIT_TOTAL,
         }
@@ -39,7 +42,7 @@ impl Budget {
     /// The delay that a refusal costs: what was asked, or our own pace; `None` when that patience is spent.
     pub(super) fn next_wait(&mut self, asked: Option<Duration>) -> Option<Duration> {
         self.waits_left = self.waits_left.checked_sub(1)?;
-        let wait = asked.or_else(|| self.own_pace.next())?;
+        let wait = asked.map(|asked| asked.max(self.shortest_wait)).or_else(|| self.own_pace.next())?;
         self.asked_left = self.asked_left.checked_sub(wait)?;
         Some(wait)
     }
