@@ -55,7 +55,6 @@ async fn a1_a_first_run_costs_its_writes_a_look_up_a_create_and_pages() {
 }
 
 #[tokio::test]
-#[ignore = "extensions are validated once a location and batch: 21 batches of 200 locations are 4,200 requests of the canonical file"]
 async fn a1_more_batches_cost_no_more_requests() {
     let bench = Bench::new(&sites()).await.env("BATCH_SIZE", "10");
     bench.run().await.expect(0);

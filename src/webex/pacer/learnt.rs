@@ -125,6 +125,10 @@ impl Learnt {
     }
 
     fn estimate(&self, now: Instant) -> Option<f64> {
+        if self.episode.served == 0 {
+            // What lets nothing through is closed and not slow; the pause waits for it.
+            return self.per_second;
+        }
         let measured = self.flow.lasted(now) >= SHORTEST_MEASURE;
         let measure = if measured { &self.flow } else { &self.episode };
         let let_through = measure.per_second(now) * MODESTY;

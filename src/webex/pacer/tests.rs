@@ -92,6 +92,18 @@ fn nothing_is_tuned_to_four_limiters() {
 }
 
 #[test]
+fn a_storm_that_lets_nothing_through_leaves_the_rate_as_it_was() {
+    for wait in [1, 5] {
+        let limit = changing(
+            bucket(50.0, 50, 1),
+            10.0,
+            changing(Box::new(move |_| Err(wait)), 40.0, bucket(50.0, 50, 1)),
+        );
+        expect("closed for 30 s", &fresh(DEFAULT, limit), 30.0 + 2_900.0 / 50.0, 1.10, 12.0);
+    }
+}
+
+#[test]
 #[ignore = "a rate that was cut for refusals which no pace prevents takes minutes to recover: 39 times the ideal"]
 fn refusals_that_no_pace_prevents_are_outlived() {
     let mut number = 0;
