@@ -22,7 +22,7 @@ LOCATIONS = [
         'location_settings_pstn_route_type': 'TRUNK', 'location_settings_pstn_route_name': 'Troncal Sur',
         'location_settings_unknown_extension_route_type': 'ROUTE_GROUP',
         'location_settings_unknown_extension_route_name': 'Grupo Sur',
-        'location_settings_outgoing_permissions': 'INTERNATIONAL=BLOCK|PREMIUM_SERVICES_I=AUTH_CODE|NATIONAL=ALLOW+transfer',
+        'location_settings_outgoing_permissions': 'INTERNATIONAL=AUTH_CODE|PREMIUM_SERVICES_I=ALLOW+transfer|NATIONAL=TRANSFER_NUMBER_1',
         'location_settings_numbers': '+34952000001|+34952000002|+34952000003',
     },
     {
