@@ -192,7 +192,8 @@ fn assignment_is_there(org: &OrgState, row: &AssignmentRecord) {
 fn settings_are_there(org: &OrgState, email: &str, settings: &Settings) {
     let features = &org.person(email).unwrap().features;
     for (feature, stated) in settings.by_feature() {
-        let body = &features[feature.spec().path];
+        let path = feature.spec().path;
+        let body = &features[if path.is_empty() { feature.as_str() } else { path }];
         for (setting, value) in stated {
             let there = body.pointer(setting.field).unwrap_or(&Value::Null);
             let id = |email: &str| json!(org.person(email).unwrap().id);
