@@ -183,7 +183,7 @@ fn holder(entries: &[NumberEntry], person: &RemoteId, what: &str) -> Flow<Held> 
         None => Ok(Held::ByThePerson),
         Some(other) => pending(
             PendingReason::NonRetryableExternal,
-            format!("{what} is taken by {} {}", other.kind, other.name),
+            format!("{what} is taken by {} {}: free it, or state another", other.kind, other.name),
         ),
     }
 }

@@ -98,7 +98,7 @@ async fn refuse_holder(
         Some(owner) => pending(
             PendingReason::NonRetryableExternal,
             format!(
-                "the extension {extension} of {:?} is taken by {} {} ({})",
+                "the extension {extension} of {:?} is taken by {} {} ({}): free it, or state another",
                 site.name, owner.kind, owner.name, status.message
             ),
         ),
@@ -111,7 +111,7 @@ fn refused(site: &Site, extension: &Extension, status: &ExtensionStatus) -> Flow
     pending(
         PendingReason::NonRetryableExternal,
         format!(
-            "Webex says that the extension {extension} cannot be given in {:?}: {} ({})",
+            "Webex says that the extension {extension} cannot be given in {:?}: {} ({}); state another",
             site.name, status.state, status.message
         ),
     )

@@ -109,7 +109,10 @@ fn refuse_conflict(entry: &NumberEntry, site: &Site, number: &PhoneNumber, perso
     match &entry.owner {
         Some(owner) if !owner.id.as_ref().is_some_and(|id| id.same_as(person)) => pending(
             PendingReason::NonRetryableExternal,
-            format!("the number {number} is taken by {} {}", owner.kind, owner.name),
+            format!(
+                "the number {number} is taken by {} {}: free it, or state another",
+                owner.kind, owner.name
+            ),
         ),
         _ => Ok(()),
     }
@@ -147,7 +150,14 @@ async fn add_one(work: &mut RowWork<'_>, site: &Site, number: &PhoneNumber) -> F
         }
         Err(Stop::Pending(cause)) if is_refusal(&cause) => {
             let refused = explain(work, site, one, &cause).await?;
-            Err(Stop::Pending(Cause { message: format!("Webex refused {}", named(&refused)), ..cause }))
+            Err(Stop::Pending(Cause { message: format!("not added: {}", named(&refused)), ..cause }))
+        }
+        Err(Stop::Pending(cause)) if cause.http_status == Some(404) => {
+            let message = format!(
+                "not added: {number} ({}); most likely {:?} has no PSTN connection: state one in its row, or connect it in Control Hub",
+                cause.message, site.name
+            );
+            Err(Stop::Pending(Cause { message, ..cause }))
         }
         Err(stop) => Err(stop),
     }

@@ -7,8 +7,34 @@ use crate::webex::{Refusal, Trouble};
 const PRECONDITION_CODES: &[&str] =
     &["400", "400000", "400408", "700003", "700004", "700005", "700006", "27966", "4008", "25409"];
 
-/// The code of settings that a Standard licence does not have (contract 5, 8).
-const NEEDS_PROFESSIONAL: &str = "25409";
+/// What codes of Webex ask of the operator, where its own text does not say it (contract 3.4, 4.1, 4.3, 5, 8).
+const ADVICE: &[(&str, &str)] = &[
+    ("25409", "this needs a Professional licence"),
+    (
+        "400112",
+        "Webex does not turn Professional into Standard: state the other licence, or change it in Control Hub",
+    ),
+    (
+        "400404",
+        "the person cannot have both: take the other calling licence away in Control Hub, or state that one",
+    ),
+    (
+        "27966",
+        "the number is not in the location's inventory or not active: add or activate it in Control Hub",
+    ),
+    ("4201", "somebody else has the number: free it, or state another"),
+    ("4202", "somebody or something else has the extension: free it, or state another"),
+    ("4909", INVALID_EXTENSION),
+    ("4910", INVALID_EXTENSION),
+    ("4911", INVALID_EXTENSION),
+    ("25046", "Webex does not know the language: see the languages of announcements in Control Hub"),
+    (
+        "4470",
+        "each person whom the setting names must have calling: settings of assignment rows come after all users",
+    ),
+];
+
+const INVALID_EXTENSION: &str = "the extension has a length that the organisation does not allow, or is an emergency number: state another";
 
 /// The cause that a trouble gives a row. `None`: the run is stopping, the row has no end yet.
 pub(super) fn for_trouble(operation: Operation, trouble: &Trouble) -> Option<PendingReason> {
@@ -51,13 +77,27 @@ fn says(refusal: &Refusal, texts: &[&str]) -> bool {
     texts.iter().any(|text| message.contains(text))
 }
 
+/// What to do about a refusal, as far as it is known.
+fn advice(refusal: &Refusal) -> Option<&'static str> {
+    let of_code = ADVICE.iter().find(|(code, _)| refusal.has_code(code)).map(|(_, advice)| *advice);
+    let not_enabled = || {
+        says(refusal, &["calling flag"]).then_some(
+            "the location is not enabled for calling: give it a location row, or enable it in Control Hub",
+        )
+    };
+    let silent = || {
+        (refusal.codes.is_empty() && refusal.message.is_empty())
+            .then_some("it gave no reason: its support finds one by the tracking id")
+    };
+    of_code.or_else(not_enabled).or_else(silent)
+}
+
 /// What happened, in words, with the answer's status.
 pub(super) fn describe(trouble: &Trouble) -> (String, Option<u16>, Option<String>) {
     match trouble {
         Trouble::Refused(refusal) => {
-            let licence =
-                if refusal.has_code(NEEDS_PROFESSIONAL) { "; this needs a Professional licence" } else { "" };
-            (format!("Webex refused: {refusal}{licence}"), Some(refusal.status), refusal.tracking_id.clone())
+            let advice = advice(refusal).map(|advice| format!("; {advice}")).unwrap_or_default();
+            (format!("Webex refused: {refusal}{advice}"), Some(refusal.status), refusal.tracking_id.clone())
         }
         Trouble::BadReply { status, what, tracking_id } => {
             (format!("Webex answered {status}, but {what}"), Some(*status), tracking_id.clone())
@@ -83,6 +123,18 @@ mod tests {
             tracking_id: None,
             numbers: vec![],
         })
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_do_where_that_is_known() {
+        let told = |trouble: &Trouble| describe(trouble).0;
+        assert!(
+            told(&refused(400, "4202", ""))
+                .ends_with("; somebody or something else has the extension: free it, or state another")
+        );
+        assert!(told(&refused(400, "", "Calling flag not set")).contains("; the location is not enabled"));
+        assert!(told(&refused(400, "", "")).ends_with("tracking id"));
+        assert_eq!(told(&refused(400, "99", "Why")), "Webex refused: HTTP 400 code 99: Why");
     }
 
     #[test]
