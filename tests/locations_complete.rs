@@ -59,14 +59,6 @@ fn row(bench: &Bench) -> RowView {
     bench.row("location", "Madrid")
 }
 
-#[track_caller]
-fn says(row: &RowView, words: &[&str]) {
-    let message = row.message.as_deref().unwrap_or_default();
-    for word in words {
-        assert!(message.contains(word), "{word:?} is not in {message:?}");
-    }
-}
-
 fn numbers_of(bench: &Bench, location: &str) -> Vec<String> {
     let numbers = bench.sim.org().numbers.into_iter().filter(|number| number.location == location);
     numbers.filter_map(|number| number.phone_number).collect()
@@ -154,7 +146,7 @@ async fn what_only_control_hub_can_connect_is_left_to_it() {
     let first = bench(&csv, [seed()]).await;
     first.run().await.expect(3);
     row(&first).expect_pending("out_of_scope", "location_apply_pstn");
-    says(&row(&first), &["Cisco Calling Plans", "Control Hub"]);
+    row(&first).says(&["Cisco Calling Plans", "Control Hub"]);
     assert!(first.writes().is_empty());
 
     let connected = bench(&csv, [seed().pstn(Pstn::CiscoPstn)]).await;
@@ -168,7 +160,7 @@ async fn an_option_that_webex_refuses_is_left_to_control_hub() {
     bench.sim.add_fault("pstn_connection_put:status=400".parse().unwrap());
     bench.run().await.expect(3);
     row(&bench).expect_pending("out_of_scope", "location_apply_pstn");
-    says(&row(&bench), &["Sample Cloud PSTN", "Control Hub", "HTTP 400"]);
+    row(&bench).says(&["Sample Cloud PSTN", "Control Hub", "HTTP 400"]);
 }
 
 #[tokio::test]
@@ -186,7 +178,7 @@ async fn names_that_lead_nowhere_are_named() {
         let bench = bench(&csv, [seed()]).await;
         bench.run().await.expect(3);
         row(&bench).expect_pending("precondition_missing", step);
-        says(&row(&bench), &words);
+        row(&bench).says(&words);
         assert!(bench.writes().is_empty());
     }
 }
@@ -202,7 +194,7 @@ async fn two_trunks_of_one_name_are_ambiguous() {
     let bench = Bench::with(&csv, SimConfig::with_org(org.location(seed()))).await;
     bench.run().await.expect(3);
     row(&bench).expect_pending("non_retryable_external", "location_apply_pstn");
-    says(&row(&bench), &["ambiguous", "Trunk 1"]);
+    row(&bench).says(&["ambiguous", "Trunk 1"]);
 }
 
 // Numbers
@@ -235,7 +227,7 @@ async fn a_number_of_another_location_is_named_and_the_others_are_added() {
     let row = row(&bench);
     row.expect_pending("half_applied", "location_add_numbers");
     assert_eq!(row.cause.as_deref(), Some("non_retryable_external"));
-    says(&row, &["1 of 3", "+34955000000", "Sevilla"]);
+    row.says(&["1 of 3", "+34955000000", "Sevilla"]);
     assert_eq!(numbers_of(&bench, "Madrid"), [MAIN, OTHER]);
 }
 
@@ -245,7 +237,7 @@ async fn a_number_that_webex_finds_wrong_is_named_with_its_words() {
     let bench = bench(&csv, [seed().pstn(Pstn::LocalGateway)]).await;
     bench.run().await.expect(3);
     row(&bench).expect_pending("half_applied", "location_add_numbers");
-    says(&row(&bench), &["+3491 (8362 Invalid DN format)"]);
+    row(&bench).says(&["+3491 (8362 Invalid DN format)"]);
     assert_eq!(numbers_of(&bench, "Madrid"), [MAIN]);
 }
 
@@ -281,7 +273,7 @@ async fn numbers_need_a_connection_that_the_api_manages() {
         let bench = bench(&with(&[("numbers", MAIN)]), [LocationSeed { pstn, ..seed() }]).await;
         bench.run().await.expect(3);
         row(&bench).expect_pending(reason, "location_add_numbers");
-        says(&row(&bench), &[word]);
+        row(&bench).says(&[word]);
         assert!(bench.writes().is_empty());
     }
 }
@@ -309,7 +301,7 @@ async fn a_206_is_half_applied_with_what_webex_says() {
     let row = row(&bench);
     row.expect_pending("half_applied", "location_apply_settings");
     assert_eq!((row.cause.as_deref(), row.http_status), (Some("precondition_missing"), Some(206)));
-    says(&row, &["routing prefix", "not triggered"]);
+    row.says(&["routing prefix", "not triggered"]);
 }
 
 /// A location of which a change of the prefix takes a job, found running so often before it is done.
@@ -359,7 +351,7 @@ async fn a_job_that_fails_is_half_applied_and_one_that_is_forgotten_is_not() {
         bench.sim.add_fault(job(status, exit).parse().unwrap());
         bench.run().await.expect(3);
         row(&bench).expect_pending("half_applied", "location_apply_settings");
-        says(&row(&bench), &[status, exit]);
+        row(&bench).says(&[status, exit]);
     }
     // A job that Webex has forgotten: the location itself says.
     let bench = with_job(0).await;
@@ -396,7 +388,7 @@ async fn a_job_under_way_is_waited_out_within_the_retries() {
         assert_eq!(sent, if code == 0 { 3 } else { 4 });
         if code == 3 {
             row(&bench).expect_pending("non_retryable_external", "location_apply_settings");
-            says(&row(&bench), &["already in progress"]);
+            row(&bench).says(&["already in progress"]);
         }
     }
 }

@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use serde_json::json;
-use support::{Bench, Csv, RowView};
+use support::{Bench, Csv};
 use wxbulk::sim::{
     Exchange, Fault, LocationSeed, NumberSeed, Operation, OrgSeed, PROFESSIONAL, PersonSeed, Pstn, SimConfig,
 };
@@ -42,14 +42,6 @@ fn many(people: usize) -> Csv {
     })
 }
 
-#[track_caller]
-fn says(row: &RowView, words: &[&str]) {
-    let message = row.message.as_deref().unwrap_or_default();
-    for word in words {
-        assert!(message.contains(word), "{word:?} is not in {message:?}");
-    }
-}
-
 fn number_of(bench: &Bench, email: &str) -> Option<String> {
     bench.sim.org().person(email).unwrap().phone_number.clone()
 }
@@ -77,7 +69,7 @@ async fn numbers_are_not_added_where_they_may_not_be() {
         let bench = bench(&ana(), LocationSeed { pstn, ..madrid() }).await.env("ADD_MISSING_NUMBERS", add);
         bench.run().await.expect(3);
         bench.row("user", ANA).expect_pending(reason, "number_add");
-        says(&bench.row("user", ANA), &[word]);
+        bench.row("user", ANA).says(&[word]);
         // The assignment row waits for the user row without a call.
         let blocked = bench.row("extension_assignment", "Madrid/1001");
         assert_eq!(blocked.blocked_by, Some(bench.row("user", ANA).row_id));
@@ -132,7 +124,7 @@ async fn a_refused_number_in_a_shared_request_costs_its_own_row_only() {
     bench.sim.add_fault(Fault::on(Operation::NumbersAdd).nth(1).delay(Duration::from_millis(300)));
     bench.run().await.expect(3);
     bench.row("user", ANA).expect_pending("non_retryable_external", "number_add");
-    says(&bench.row("user", ANA), &["+3491 (8362 Invalid DN format)"]);
+    bench.row("user", ANA).says(&["+3491 (8362 Invalid DN format)"]);
     assert_eq!(bench.count("SELECT count(*) FROM rows WHERE phase = 2 AND state = 'success'"), 20);
     bench.check_invariants();
 }
@@ -185,7 +177,7 @@ async fn a_number_that_another_holds_is_named_with_its_owner() {
     let bench = on(&ana(), OrgSeed::with_people([ANA]).location(madrid()).number(held)).await;
     bench.run().await.expect(3);
     bench.row("user", ANA).expect_pending("non_retryable_external", "number_add");
-    says(&bench.row("user", ANA), &["HUNT_GROUP", "Sales", NUMBER]);
+    bench.row("user", ANA).says(&["HUNT_GROUP", "Sales", NUMBER]);
     assert!(bench.writes().is_empty());
 }
 
@@ -195,7 +187,7 @@ async fn a_number_of_another_location_is_named_with_it() {
     let bench = on(&ana(), OrgSeed::with_people([ANA]).location(madrid()).location(sevilla)).await;
     bench.run().await.expect(3);
     bench.row("user", ANA).expect_pending("precondition_missing", "number_add");
-    says(&bench.row("user", ANA), &["Sevilla", NUMBER]);
+    bench.row("user", ANA).says(&["Sevilla", NUMBER]);
     assert!(bench.writes().is_empty());
 }
 
@@ -245,7 +237,7 @@ async fn a_further_number_that_another_holds_leaves_the_line_in_place() {
     let row = bench.row("extension_assignment", "Madrid/1001");
     row.expect_pending("half_applied", "number_add");
     assert_eq!(row.cause.as_deref(), Some("non_retryable_external"));
-    says(&row, &["PEOPLE", FURTHER]);
+    row.says(&["PEOPLE", FURTHER]);
 }
 
 #[tokio::test]
@@ -357,7 +349,7 @@ async fn a_compensation_survives_every_doubt_and_says_when_it_fails() {
     let row = bench.row("user", ANA);
     row.expect_pending("half_applied", "compensate");
     assert_eq!(row.cause.as_deref(), Some("precondition_missing"));
-    says(&row, &["no unit", "taking back", NUMBER]);
+    row.says(&["no unit", "taking back", NUMBER]);
 }
 
 /// After a lost answer the number may be somebody else's.

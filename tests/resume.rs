@@ -4,11 +4,10 @@
 
 mod support;
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use support::{Bench, Csv};
-use wxbulk::sim::{Calls, Fault, LocationState, Operation};
+use wxbulk::sim::{Calls, Exchange, Fault, LocationState, Operation};
 
 /// Two sites, one of them with all its settings, three people, numbers, settings in both phases: every operation of the
 /// main job is in it.
@@ -84,25 +83,11 @@ async fn killed_at(bench: &Bench, nth: u32, applied: bool) {
     } else {
         fault.delay(Duration::from_secs(600))
     });
-    let csv = bench.csv_path().display().to_string();
-    let mut child = bench
-        .command(&["run", &csv])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the binary starts");
     let wanted = usize::try_from(nth).expect("a small number");
-    bench
-        .sim
-        .when(|journal| {
-            journal.iter().any(|exchange| {
-                exchange.fault.is_some() && (!applied || exchange.method == "GET" || exchange.applied)
-            }) || journal.len() > wanted + 64
-        })
-        .await;
-    child.kill().expect("a kill");
-    child.wait().expect("an end");
-    bench.sim.clear_faults();
+    let met = |exchange: &Exchange| {
+        exchange.fault.is_some() && (!applied || exchange.method == "GET" || exchange.applied)
+    };
+    bench.killed_when(|journal| journal.iter().any(met) || journal.len() > wanted + 64).await;
 }
 
 /// Every key was created at most once, over all processes.

@@ -6,7 +6,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use support::{Bench, Csv, RowView, site};
+use support::{Bench, Csv, site};
 use wxbulk::sim::{Exchange, LocationSeed, NumberSeed, Operation, OrgSeed, PersonSeed, SimConfig};
 
 const ANA: &str = "ana@example.com";
@@ -27,14 +27,6 @@ fn taken_by_sales() -> OrgSeed {
     OrgSeed::with_people([ANA, EVA]).location(LocationSeed::calling("Madrid")).number(number)
 }
 
-#[track_caller]
-fn says(row: &RowView, words: &[&str]) {
-    let message = row.message.as_deref().unwrap_or_default();
-    for word in words {
-        assert!(message.contains(word), "{word:?} is not in {message:?}");
-    }
-}
-
 fn asked(call: &Exchange) -> Vec<String> {
     let listed = call.body.as_ref().unwrap()["extensions"].as_array().unwrap();
     listed.iter().map(|extension| extension.as_str().unwrap().to_owned()).collect()
@@ -51,7 +43,7 @@ async fn a_conflict_ends_its_row_before_any_write() {
     bench.run().await.expect(3);
     let row = bench.row("user", ANA);
     row.expect_pending("non_retryable_external", "user_enable_calling");
-    says(&row, &["1001", "HUNT_GROUP", "Sales", "4202"]);
+    row.says(&["1001", "HUNT_GROUP", "Sales", "4202"]);
     assert_eq!(patched(&bench), [EVA]);
     bench.check_invariants();
 }
@@ -63,7 +55,7 @@ async fn an_extension_that_cannot_be_is_refused_with_the_words_of_webex() {
     bench.run().await.expect(3);
     let row = bench.row("user", ANA);
     row.expect_pending("non_retryable_external", "user_enable_calling");
-    says(&row, &["112", "INVALID", "4911", "emergency"]);
+    row.says(&["112", "INVALID", "4911", "emergency"]);
     assert_eq!(patched(&bench), [EVA]);
 }
 
@@ -81,7 +73,7 @@ async fn a_clash_that_only_webex_knows_is_shown_with_its_code() {
     let bench = on(&Csv::new().person(ANA, "Madrid", "1001"), org).await;
     bench.run().await.expect(3);
     bench.row("user", ANA).expect_pending("non_retryable_external", "user_enable_calling");
-    says(&bench.row("user", ANA), &["DUPLICATE", "9495", "call park"]);
+    bench.row("user", ANA).says(&["DUPLICATE", "9495", "call park"]);
     assert!(patched(&bench).is_empty());
 }
 

@@ -6,8 +6,7 @@ use super::exit::CONFIGURATION;
 use super::{Failure, Scene, output};
 use crate::cli::CheckArgs;
 use crate::config;
-use crate::runner::{self, PreflightReport, Shortfall};
-use crate::store::Store;
+use crate::runner::{self, PreflightReport, Shortfall, Shortfalls};
 use crate::webex::Webex;
 
 pub(super) fn execute(scene: &Scene<'_>, args: &CheckArgs) -> Result<u8, Failure> {
@@ -17,11 +16,11 @@ pub(super) fn execute(scene: &Scene<'_>, args: &CheckArgs) -> Result<u8, Failure
         .map_err(|error| Failure::new(CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
     let runtime = super::runtime()?;
     let report = runtime.block_on(runner::preflight(&webex))?;
-    let users = match scene.paths.database.exists() {
-        true => Store::open(&scene.paths.database)?.users_to_enable()?,
-        false => Vec::new(),
-    };
-    let short = runner::shortfalls(&config.rows.licence, &report, &users);
+    let mut shortfalls = Shortfalls::new(&config.rows.licence, &report);
+    if scene.paths.database.exists() {
+        scene.store()?.users_to_enable(|key, choice| shortfalls.add(key, choice))?;
+    }
+    let short = shortfalls.found();
     if args.json {
         return output::print_json(&Checked { report: &report, licences_short: &short });
     }

@@ -11,7 +11,7 @@ use super::signals::{self, Signalled};
 use super::watch::Watcher;
 use crate::config::RunConfig;
 use crate::export::{self, Edited, FileKind};
-use crate::runner::{self, Ended, PreflightReport, RunSummary, Scope};
+use crate::runner::{self, Ended, PreflightReport, RunSummary, Scope, Shortfalls};
 use crate::store::{Binding, Lock, PhaseProgress, RunId, Store};
 use crate::webex::{Traffic, Webex};
 
@@ -224,7 +224,9 @@ fn binding(config: &RunConfig, org_id: &str) -> Binding {
 
 /// What will not stop the run, but may spoil it.
 fn warn(report: &PreflightReport, config: &RunConfig, store: &Store) -> Result<(), Failure> {
-    for short in runner::shortfalls(&config.rows.licence, report, &store.users_to_enable()?) {
+    let mut shortfalls = Shortfalls::new(&config.rows.licence, report);
+    store.users_to_enable(|key, choice| shortfalls.add(key, choice))?;
+    for short in shortfalls.found() {
         let (users, without_unit) = (short.users, short.without_unit);
         tracing::warn!(licence = short.licence, users, without_unit, "licences.short: {short}");
     }

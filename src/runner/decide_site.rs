@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::alike::{is_flag, is_permission, permission_row};
 use crate::domain::{CallingDetails, Permission};
 
 /// What a field is compared for.
@@ -33,7 +34,8 @@ pub(super) fn calling_changes(details: &CallingDetails, present: &Value, purpose
     if let Some(wanted) = wanted.filter(|wanted| !unshown && !wanted.eq_ignore_ascii_case(language)) {
         changes.insert("announcementLanguage".to_owned(), json!(wanted));
     }
-    if let Some(wanted) = details.enforce_outside_dial_digit.filter(|wanted| !reads_as(present, *wanted)) {
+    let enforced = present.get("enforceOutsideDialDigit");
+    if let Some(wanted) = details.enforce_outside_dial_digit.filter(|wanted| !is_flag(enforced, *wanted)) {
         changes.insert("enforceOutsideDialDigit".to_owned(), json!(wanted));
     }
     if let Some(line) = line_changes(details, present) {
@@ -58,41 +60,11 @@ fn line_changes(details: &CallingDetails, present: &Value) -> Option<Value> {
     differs.then_some(Value::Object(line))
 }
 
-/// Published examples show booleans as text (contract 10).
-fn reads_as(present: &Value, wanted: bool) -> bool {
-    is_flag(present.get("enforceOutsideDialDigit"), wanted)
-}
-
-fn is_flag(shown: Option<&Value>, wanted: bool) -> bool {
-    match shown {
-        Some(Value::Bool(shown)) => *shown == wanted,
-        Some(Value::String(text)) => text.eq_ignore_ascii_case(if wanted { "true" } else { "false" }),
-        _ => false,
-    }
-}
-
 /// The listed permissions that are not so yet, as Webex takes them; the kinds not listed stay.
 pub(super) fn permission_changes(wanted: &[Permission], present: &Value) -> Vec<Value> {
     let rows = present.get("callingPermissions").and_then(Value::as_array);
-    let is_so = |permission: &Permission| {
-        let is =
-            |row: &Value, name: &str, wanted: &str| row.get(name).and_then(Value::as_str) == Some(wanted);
-        rows.into_iter().flatten().any(|row| {
-            is(row, "callType", permission.call_type.as_str())
-                && is(row, "action", permission.action.as_str())
-                && is_flag(row.get("transferEnabled"), permission.transfer)
-        })
-    };
-    let changed = wanted.iter().filter(|permission| !is_so(permission));
-    changed
-        .map(|permission| {
-            json!({
-                "callType": permission.call_type.as_str(),
-                "action": permission.action.as_str(),
-                "transferEnabled": permission.transfer,
-            })
-        })
-        .collect()
+    let is_so = |wanted: &&Permission| rows.into_iter().flatten().any(|row| is_permission(row, wanted));
+    wanted.iter().filter(|permission| !is_so(permission)).map(permission_row).collect()
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ impl Lists {
 
     /// Whether everybody whom the file names, and Webex has, is in the list of people, and every line in that of numbers.
     pub(super) fn people_are_complete(&self) -> bool {
-        self.people.get() && self.numbers.get()
+        self.people.get()
     }
 
     pub(super) fn numbers_are_complete(&self) -> bool {
@@ -142,19 +142,16 @@ pub(super) async fn read_licenses(context: &RunContext) -> Result<Vec<wire::Lice
 
 async fn read_locations(context: &RunContext, reading: Reading) -> Result<(), ReadFailure> {
     let locations = List { call: calls::locations(LOCATIONS_PAGE), key: "items", limits: PageLimits::ALL };
-    whole(
-        locations
-            .read(context, wire::location, |locations| {
-                let seen: Vec<SeenLocation> = locations.into_iter().map(seen).collect();
-                context.writer.submit(move |connection| store::keep_locations(connection, reading, &seen))
-            })
-            .await?,
-    )?;
+    let keep = |locations: Vec<wire::Location>| {
+        let seen: Vec<SeenLocation> = locations.into_iter().map(seen).collect();
+        context.writer.submit(move |connection| store::keep_locations(connection, reading, &seen))
+    };
+    locations.read(context, wire::location, keep).await?.require_whole().map_err(ReadFailure::Trouble)?;
     let calling = List { call: calls::calling_locations(), key: "locations", limits: PageLimits::ALL };
     let keep = |ids: Vec<RemoteId>| {
         context.writer.submit(move |connection| store::keep_calling(connection, reading, &ids))
     };
-    whole(calling.read(context, wire::id, keep).await?)
+    calling.read(context, wire::id, keep).await?.require_whole().map_err(ReadFailure::Trouble)
 }
 
 /// Reads as many of these lists as are worth it; says which are complete: people, numbers.
@@ -361,18 +358,6 @@ impl List {
             stored(ack.await)?;
         }
         result.map_err(ReadFailure::Trouble)
-    }
-}
-
-/// A list that look-ups cannot do without.
-fn whole(extent: Extent) -> Result<(), ReadFailure> {
-    match extent {
-        Extent::Whole => Ok(()),
-        Extent::Cut => Err(ReadFailure::Trouble(Trouble::BadReply {
-            status: 200,
-            what: "the list does not end".to_owned(),
-            tracking_id: None,
-        })),
     }
 }
 

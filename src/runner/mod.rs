@@ -1,5 +1,6 @@
 //! Drives the rows through Webex: preflight, then phase by phase, batch by batch, row by row.
 
+mod alike;
 mod alternates;
 mod assignment;
 mod breaker;
@@ -40,7 +41,7 @@ pub use breaker::Breaker;
 pub use context::RowSettings;
 pub use licences::LicenceSettings;
 pub use preflight::{FreeUnits, PreflightFailure, PreflightReport, preflight};
-pub use shortfall::{Shortfall, shortfalls};
+pub use shortfall::{Shortfall, Shortfalls};
 
 use context::RunContext;
 use extensions::ExtensionChecks;

@@ -20,32 +20,44 @@ pub struct Shortfall {
     pub first: Vec<String>,
 }
 
-/// Holds ready users, in row order, against the free units that the start-up checks saw.
-pub fn shortfalls(
-    settings: &LicenceSettings,
-    report: &PreflightReport,
-    users: &[(String, Option<LicenseChoice>)],
-) -> Vec<Shortfall> {
-    let pool = LicencePool::new(settings.clone(), report.licences.clone());
-    let mut all: Vec<Shortfall> = Vec::new();
-    for (key, choice) in users {
-        let choice = choice.as_ref().unwrap_or(&settings.default);
+/// Holds ready users, one after the other in row order, against the free units that the start-up checks saw.
+#[derive(Debug)]
+pub struct Shortfalls {
+    pool: LicencePool,
+    default: LicenseChoice,
+    all: Vec<Shortfall>,
+}
+
+impl Shortfalls {
+    /// Before the first user.
+    pub fn new(settings: &LicenceSettings, report: &PreflightReport) -> Shortfalls {
+        let pool = LicencePool::new(settings.clone(), report.licences.clone());
+        Shortfalls { pool, default: settings.default.clone(), all: Vec::new() }
+    }
+
+    /// Gives the next user, by the row's key, a unit of the chosen licence, or notes that there is none.
+    pub fn add(&mut self, key: String, choice: Option<LicenseChoice>) {
+        let choice = choice.as_ref().unwrap_or(&self.default);
         let licence = choice.to_string();
-        let at = all.iter().position(|shortfall| shortfall.licence == licence).unwrap_or(all.len());
-        if at == all.len() {
-            all.push(Shortfall { licence, users: 0, without_unit: 0, first: Vec::new() });
+        let at = self.all.iter().position(|one| one.licence == licence).unwrap_or(self.all.len());
+        if at == self.all.len() {
+            self.all.push(Shortfall { licence, users: 0, without_unit: 0, first: Vec::new() });
         }
-        let Some(shortfall) = all.get_mut(at) else { continue };
+        let Some(shortfall) = self.all.get_mut(at) else { return };
         shortfall.users = shortfall.users.saturating_add(1);
-        if pool.promise(choice).is_none() {
+        if self.pool.promise(choice).is_none() {
             shortfall.without_unit = shortfall.without_unit.saturating_add(1);
             if shortfall.first.len() < NAMED {
-                shortfall.first.push(key.clone());
+                shortfall.first.push(key);
             }
         }
     }
-    all.retain(|shortfall| shortfall.without_unit > 0);
-    all
+
+    /// The licences of which there are not enough.
+    pub fn found(mut self) -> Vec<Shortfall> {
+        self.all.retain(|shortfall| shortfall.without_unit > 0);
+        self.all
+    }
 }
 
 impl std::fmt::Display for Shortfall {

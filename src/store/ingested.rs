@@ -79,29 +79,40 @@ pub(super) fn insert(
     accepted: &Accepted,
     place: &Place,
 ) -> Result<(), StoreError> {
+    write(connection, input_id, placed, accepted, place, "")
+}
+
+/// Writes an accepted row; `conflict` is the clause for a row that is there already, or nothing.
+fn write(
+    connection: &Connection,
+    input_id: i64,
+    placed: &Placed,
+    accepted: &Accepted,
+    place: &Place,
+    conflict: &str,
+) -> Result<(), StoreError> {
     let cells = accepted.cells.to_json();
     let entity = accepted.record.entity();
-    connection
-        .prepare_cached(
-            "INSERT INTO rows (row_id, input_id, line, entity_type, phase, entity_key, location_key, row_ref, email, raw,
-                               cells, row_sha256, state, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'ready', ?13)",
-        )?
-        .execute(params![
-            placed.row_id.get(),
-            input_id,
-            placed.line(),
-            entity.as_str(),
-            entity.phase().number(),
-            place.entity_key,
-            place.location_key,
-            accepted.cells.get("row_ref"),
-            accepted.cells.get("email"),
-            placed.raw,
-            cells,
-            seal(&placed.raw, Some(&cells)).as_slice(),
-            now(),
-        ])?;
+    let sql = format!(
+        "INSERT INTO rows (row_id, input_id, line, entity_type, phase, entity_key, location_key, row_ref, email, raw,
+                           cells, row_sha256, state, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'ready', ?13){conflict}"
+    );
+    connection.prepare_cached(&sql)?.execute(params![
+        placed.row_id.get(),
+        input_id,
+        placed.line(),
+        entity.as_str(),
+        entity.phase().number(),
+        place.entity_key,
+        place.location_key,
+        accepted.cells.get("row_ref"),
+        accepted.cells.get("email"),
+        placed.raw,
+        cells,
+        seal(&placed.raw, Some(&cells)).as_slice(),
+        now(),
+    ])?;
     Ok(())
 }
 
@@ -113,27 +124,7 @@ pub(super) fn insert_rejected(
     row_ref: Option<&str>,
     rejected: &Rejected,
 ) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO rows (row_id, input_id, line, entity_type, phase, entity_key, row_ref, raw, row_sha256, state, reason,
-                               message, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'rejected', ?10, ?11, ?12)",
-        )?
-        .execute(params![
-            placed.row_id.get(),
-            input_id,
-            placed.line(),
-            rejected.entity.map(EntityType::as_str),
-            rejected.entity.map(|entity| entity.phase().number()),
-            rejected.entity_key,
-            row_ref,
-            placed.raw,
-            seal(&placed.raw, None).as_slice(),
-            rejected.reason.as_str(),
-            message_of(rejected),
-            now(),
-        ])?;
-    Ok(())
+    write_rejected(connection, input_id, placed, row_ref, rejected, "")
 }
 
 /// A rejected row whose correction is refused too.
@@ -144,26 +135,42 @@ pub(super) fn reject_again(
     row_ref: Option<&str>,
     rejected: &Rejected,
 ) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "UPDATE rows SET input_id = ?1, line = ?2, entity_type = ?3, phase = ?4, entity_key = ?5, row_ref = ?6, raw = ?7,
-                             row_sha256 = ?8, reason = ?9, message = ?10, updated_at = ?11
-             WHERE row_id = ?12 AND state = 'rejected'",
-        )?
-        .execute(params![
-            input_id,
-            placed.line(),
-            rejected.entity.map(EntityType::as_str),
-            rejected.entity.map(|entity| entity.phase().number()),
-            rejected.entity_key,
-            row_ref,
-            placed.raw,
-            seal(&placed.raw, None).as_slice(),
-            rejected.reason.as_str(),
-            message_of(rejected),
-            now(),
-            placed.row_id.get(),
-        ])?;
+    let conflict = " ON CONFLICT (row_id) DO UPDATE SET
+        input_id = excluded.input_id, line = excluded.line, entity_type = excluded.entity_type, phase = excluded.phase,
+        entity_key = excluded.entity_key, row_ref = excluded.row_ref, raw = excluded.raw, row_sha256 = excluded.row_sha256,
+        reason = excluded.reason, message = excluded.message, updated_at = excluded.updated_at
+        WHERE rows.state = 'rejected'";
+    write_rejected(connection, input_id, placed, row_ref, rejected, conflict)
+}
+
+/// Writes a rejected row; `conflict` is the clause for a row that is there already, or nothing.
+fn write_rejected(
+    connection: &Connection,
+    input_id: i64,
+    placed: &Placed,
+    row_ref: Option<&str>,
+    rejected: &Rejected,
+    conflict: &str,
+) -> Result<(), StoreError> {
+    let sql = format!(
+        "INSERT INTO rows (row_id, input_id, line, entity_type, phase, entity_key, row_ref, raw, row_sha256, state, reason,
+                           message, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'rejected', ?10, ?11, ?12){conflict}"
+    );
+    connection.prepare_cached(&sql)?.execute(params![
+        placed.row_id.get(),
+        input_id,
+        placed.line(),
+        rejected.entity.map(EntityType::as_str),
+        rejected.entity.map(|entity| entity.phase().number()),
+        rejected.entity_key,
+        row_ref,
+        placed.raw,
+        seal(&placed.raw, None).as_slice(),
+        rejected.reason.as_str(),
+        message_of(rejected),
+        now(),
+    ])?;
     Ok(())
 }
 
@@ -187,8 +194,6 @@ pub(super) fn replace(
     place: &Place,
     (was, renewal): (RowState, Renewal),
 ) -> Result<(), StoreError> {
-    let cells = accepted.cells.to_json();
-    let entity = accepted.record.entity();
     // A ready row does not move: the schema knows only moves between two states.
     let moves = match (renewal, was) {
         (Renewal::Carried, _) => "",
@@ -199,27 +204,14 @@ pub(super) fn replace(
         Renewal::Other => ", since_attempt = attempt, remote_id = NULL",
         Renewal::Carried | Renewal::Again => "",
     };
-    let sql = format!(
-        "UPDATE rows SET input_id = ?1, line = ?2, entity_type = ?3, phase = ?4, entity_key = ?5, location_key = ?6, row_ref = ?7,
-                         email = ?8, raw = ?9, cells = ?10, row_sha256 = ?11, updated_at = ?12{moves}{anew}
-         WHERE row_id = ?13"
+    let conflict = format!(
+        " ON CONFLICT (row_id) DO UPDATE SET
+            input_id = excluded.input_id, line = excluded.line, entity_type = excluded.entity_type, phase = excluded.phase,
+            entity_key = excluded.entity_key, location_key = excluded.location_key, row_ref = excluded.row_ref,
+            email = excluded.email, raw = excluded.raw, cells = excluded.cells, row_sha256 = excluded.row_sha256,
+            updated_at = excluded.updated_at{moves}{anew}"
     );
-    connection.prepare_cached(&sql)?.execute(params![
-        input_id,
-        placed.line(),
-        entity.as_str(),
-        entity.phase().number(),
-        place.entity_key,
-        place.location_key,
-        accepted.cells.get("row_ref"),
-        accepted.cells.get("email"),
-        placed.raw,
-        cells,
-        seal(&placed.raw, Some(&cells)).as_slice(),
-        now(),
-        placed.row_id.get(),
-    ])?;
-    Ok(())
+    write(connection, input_id, placed, accepted, place, &conflict)
 }
 
 /// Gives a row whose location goes by another key now its new keys.

@@ -74,6 +74,21 @@ impl Place {
         }
     }
 
+    /// Where an accepted row stands now. A reference that no location row answers to is its own key.
+    pub(super) fn find(connection: &Connection, accepted: &Accepted) -> Result<Place, StoreError> {
+        if let Record::Location(location) = &accepted.record {
+            return Ok(Place::of_location(location, &accepted.cells));
+        }
+        let reference = location_of(accepted);
+        let key = canonical_key(connection, reference)?;
+        Ok(Place::of_person(accepted, key.as_deref().unwrap_or(reference)))
+    }
+
+    /// Every key that the row must have to itself: its `row_ref` and those of its place.
+    pub(super) fn all_claims(&self, cells: &Cells) -> Vec<Claim> {
+        Claim::of_row_ref(cells).into_iter().chain(self.claims.iter().cloned()).collect()
+    }
+
     pub(super) fn of_location(location: &LocationRecord, cells: &Cells) -> Place {
         let names = [
             ("location_key", location.explicit_key.as_deref()),

@@ -159,9 +159,8 @@ impl<'a> Loader<'a> {
             };
             let cells: String = row.get("cells")?;
             let accepted = ingested::read_back(entity, &cells)?;
-            let reference = location_of(&accepted);
-            let key = canonical_key(self.connection, reference)?.unwrap_or_else(|| reference.to_owned());
-            self.place(&placed, &accepted, Place::of_person(&accepted, &key))?;
+            let place = Place::find(self.connection, &accepted)?;
+            self.place(&placed, &accepted, place)?;
         }
         Ok(())
     }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::columns::{batch_id, optional, typed};
+use super::ingested::read_back;
 use super::journal::{self, CallRecord, Doubt, StepRecord};
 use super::runs::RunId;
 use super::selection::{CLAIMABLE, Selection};
 use super::{StoreError, now};
 use crate::domain::{
-    BatchId, Cells, EntityType, LocationKey, Outcome, PendingReason, Phase, Record, RemoteId, RowId,
-    RowState, Step, fold_name,
+    BatchId, EntityType, LocationKey, Outcome, PendingReason, Phase, Record, RemoteId, RowId, RowState, Step,
+    fold_name,
 };
 
 /// The rows of one claim.
@@ -283,11 +284,7 @@ fn claimed_row(row: &Row<'_>) -> rusqlite::Result<Result<ClaimedRow, StoreError>
 fn record(row: &Row<'_>) -> rusqlite::Result<Result<Record, StoreError>> {
     let entity: EntityType = typed(row, "entity_type")?;
     let cells: String = row.get("cells")?;
-    Ok(Cells::from_json(&cells)
-        .ok_or_else(|| StoreError::Invariant("stored cells are not JSON".to_owned()))
-        .and_then(|cells| {
-            Record::from_cells(entity, &cells).map_err(|error| StoreError::Invariant(error.to_string()))
-        }))
+    Ok(read_back(entity, &cells).map(|accepted| accepted.record))
 }
 
 /// Adds what earlier attempts left behind and the rows that this one depends on.

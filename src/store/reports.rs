@@ -87,18 +87,22 @@ pub struct StatusReport {
 
 impl Store {
     /// The users who are to have calling and are not done, in row order: the row's key and the licence that it names.
-    pub fn users_to_enable(&self) -> Result<Vec<(String, Option<LicenseChoice>)>, StoreError> {
+    pub fn users_to_enable(
+        &self,
+        mut each: impl FnMut(String, Option<LicenseChoice>),
+    ) -> Result<(), StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare(
                 "SELECT entity_key, json_extract(cells, '$.calling_license') FROM rows
                  WHERE phase = 2 AND state IN ('ready', 'running')
                    AND coalesce(json_extract(cells, '$.calling_enabled'), 'true') = 'true' ORDER BY row_id",
             )?;
-            let users = statement.query_map([], |row| {
-                let licence: Option<String> = row.get(1)?;
-                Ok((row.get(0)?, licence.and_then(|text| LicenseChoice::parse(&text).ok())))
-            })?;
-            Ok(users.collect::<Result<_, _>>()?)
+            let mut users = statement.query([])?;
+            while let Some(user) = users.next()? {
+                let licence: Option<String> = user.get(1)?;
+                each(user.get(0)?, licence.and_then(|text| LicenseChoice::parse(&text).ok()));
+            }
+            Ok(())
         })
     }
 

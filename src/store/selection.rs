@@ -146,14 +146,10 @@ impl Store {
     }
 
     /// Returns pending rows, and those that are blocked by them, to `ready`. Their history stays.
-    pub fn requeue(&self, filter: &PendingFilter) -> Result<usize, StoreError> {
+    pub fn requeue(&self, filter: &PendingFilter) -> Result<u32, StoreError> {
         self.write(|connection| {
             choose(connection, filter)?;
-            Ok(connection.execute(
-                "UPDATE rows SET state = 'ready', batch = NULL, reason = NULL, cause = NULL, blocked_by = NULL, updated_at = ?1
-                 WHERE state = 'pending' AND row_id IN (SELECT row_id FROM temp.chosen)",
-                [now()],
-            )?)
+            make_ready(connection, "SELECT row_id FROM temp.chosen")
         })
     }
 }
@@ -167,19 +163,15 @@ fn choose(connection: &Connection, filter: &PendingFilter) -> Result<(), StoreEr
         Some(condition) => format!("r.row_id IN (SELECT row_id FROM pending_rows WHERE ({condition}))"),
         None => "1".to_owned(),
     };
-    let sql = format!(
-        "INSERT INTO temp.chosen
-         WITH RECURSIVE come (row_id) AS (
-             SELECT r.row_id FROM rows r WHERE r.state = 'pending' AND {condition}
+    let chosen = format!(
+        "SELECT r.row_id FROM rows r WHERE r.state = 'pending' AND {condition}
                 AND (:reasons IS NULL OR r.reason IN (SELECT value FROM json_each(:reasons))
                                       OR r.cause IN (SELECT value FROM json_each(:reasons)))
                 AND (:phase IS NULL OR r.phase = :phase)
                 AND (:rows IS NULL OR r.row_id IN (SELECT value FROM json_each(:rows)))
-                AND (:locations IS NULL OR r.location_key IN (SELECT value FROM json_each(:locations)))
-             UNION
-             SELECT b.row_id FROM come c JOIN rows b ON b.blocked_by = c.row_id AND b.state = 'pending')
-         SELECT row_id FROM come"
+                AND (:locations IS NULL OR r.location_key IN (SELECT value FROM json_each(:locations)))"
     );
+    let sql = format!("INSERT INTO temp.chosen {}", with_blocked(&chosen));
     let reasons: Vec<&str> = filter.reasons.iter().map(|reason| reason.as_str()).collect();
     let rows: Vec<u32> = filter.rows.iter().map(|row| row.get()).collect();
     let mut statement = connection.prepare(&sql).map_err(|error| match &filter.condition {
@@ -195,6 +187,29 @@ fn choose(connection: &Connection, filter: &PendingFilter) -> Result<(), StoreEr
         ":locations": (!filter.locations.is_empty()).then(|| json(&filter.locations)),
     })?;
     Ok(())
+}
+
+/// The rows of a query and, one behind the other, the pending rows that are blocked by them.
+pub(super) fn with_blocked(rows: &str) -> String {
+    format!(
+        "WITH RECURSIVE come (row_id) AS (
+             {rows}
+             UNION
+             SELECT b.row_id FROM come c JOIN rows b ON b.blocked_by = c.row_id AND b.state = 'pending')
+         SELECT row_id FROM come"
+    )
+}
+
+/// Returns those of the rows of a query that are pending to `ready`; says how many. Their history stays.
+pub(super) fn make_ready(connection: &Connection, rows: &str) -> Result<u32, StoreError> {
+    let returned = connection.execute(
+        &format!(
+            "UPDATE rows SET state = 'ready', batch = NULL, reason = NULL, cause = NULL, blocked_by = NULL, updated_at = ?1
+             WHERE state = 'pending' AND row_id IN ({rows})"
+        ),
+        [now()],
+    )?;
+    Ok(u32::try_from(returned).unwrap_or(u32::MAX))
 }
 
 fn json(values: &(impl serde::Serialize + ?Sized)) -> String {

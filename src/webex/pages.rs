@@ -30,6 +30,20 @@ pub enum Extent {
     Cut,
 }
 
+impl Extent {
+    /// For a list that must be read to its end.
+    pub fn require_whole(self) -> Result<(), Trouble> {
+        match self {
+            Extent::Whole => Ok(()),
+            Extent::Cut => Err(Trouble::BadReply {
+                status: 200,
+                what: format!("the list has more than {PAGE_CAP} pages"),
+                tracking_id: None,
+            }),
+        }
+    }
+}
+
 impl Webex {
     /// Reads every page of a list, also behind an empty one. Any page that fails makes the whole read fail.
     pub async fn pages(
@@ -38,14 +52,7 @@ impl Webex {
         trace: &mut Trace,
         page: impl AsyncFnMut(Reply) -> Result<(), Trouble>,
     ) -> Result<(), Trouble> {
-        match self.pages_within(call, PageLimits::ALL, trace, page).await? {
-            Extent::Whole => Ok(()),
-            Extent::Cut => Err(Trouble::BadReply {
-                status: 200,
-                what: format!("the list has more than {PAGE_CAP} pages"),
-                tracking_id: None,
-            }),
-        }
+        self.pages_within(call, PageLimits::ALL, trace, page).await?.require_whole()
     }
 
     /// Reads a list page by page as far as the limits allow.

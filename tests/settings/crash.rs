@@ -1,9 +1,7 @@
 //! A process that died between a PUT and its answer: whether the object is in place is found out, object by object.
 
-use std::process::Stdio;
-
 use serde_json::json;
-use wxbulk::sim::SimConfig;
+use wxbulk::sim::{Exchange, SimConfig};
 
 use super::support::Bench;
 use super::{ANA, ana, madrid, on, puts};
@@ -13,20 +11,8 @@ async fn killed_at_put_of(bench: &Bench, feature: &str, applied: bool) {
     // Either way the reply never comes: the process dies waiting for it.
     let fault = if applied { "late=600000" } else { "delay=600000" };
     bench.sim.add_fault(format!("feature_put@{feature}:{fault}").parse().unwrap());
-    let csv = bench.csv_path().display().to_string();
-    let mut child = bench
-        .command(&["run", &csv])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the binary starts");
-    bench
-        .sim
-        .when(|journal| journal.iter().any(|call| call.fault.is_some() && (!applied || call.applied)))
-        .await;
-    child.kill().expect("a kill");
-    child.wait().expect("an end");
-    bench.sim.clear_faults();
+    let met = |call: &Exchange| call.fault.is_some() && (!applied || call.applied);
+    bench.killed_when(|journal| journal.iter().any(met)).await;
 }
 
 /// What is on record of the PUTs, in order.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -162,6 +162,17 @@ impl RowView {
     }
 }
 
+impl RowView {
+    /// The message holds each of these words.
+    #[track_caller]
+    pub fn says(&self, words: &[&str]) {
+        let message = self.message.as_deref().unwrap_or_default();
+        for word in words {
+            assert!(message.contains(word), "{word:?} is not in {message:?}");
+        }
+    }
+}
+
 impl Bench {
     /// The people of the file are in Webex, as after a directory sync; nothing else is.
     pub async fn new(csv: &Csv) -> Bench {
@@ -236,6 +247,21 @@ impl Bench {
     pub async fn run(&self) -> Ran {
         let csv = self.csv_path().display().to_string();
         self.wxbulk(&["run", &csv]).await
+    }
+
+    /// Kills `wxbulk run site.csv` with SIGKILL as soon as this holds of the journal, and ends all faults.
+    pub async fn killed_when(&self, holds: impl Fn(&[Exchange]) -> bool) {
+        let csv = self.csv_path().display().to_string();
+        let mut child = self
+            .command(&["run", &csv])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary starts");
+        self.sim.when(holds).await;
+        child.kill().expect("a kill");
+        child.wait().expect("an end");
+        self.sim.clear_faults();
     }
 
     pub fn database(&self) -> Connection {

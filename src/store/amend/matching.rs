@@ -11,7 +11,7 @@ use crate::domain::{Accepted, EntityType, InputRow, Rejected, RejectionReason, R
 use crate::store::StoreError;
 use crate::store::columns::typed;
 use crate::store::ingested::seal;
-use crate::store::keys::{self, Place, canonical_key, location_of};
+use crate::store::keys::{self, Place};
 
 /// What is known of a record so far.
 pub(super) enum Found {
@@ -138,9 +138,7 @@ impl<'a> Matcher<'a> {
 
     /// By a key that the operator chose, then by the location or person, then by the derived key.
     fn by_key(&self, accepted: &Accepted) -> Result<Option<RowId>, StoreError> {
-        let reference = location_of(accepted);
-        let location = canonical_key(self.connection, reference)?.unwrap_or_else(|| reference.to_owned());
-        let place = Place::of(accepted, &location);
+        let place = Place::find(self.connection, accepted)?;
         let chosen = accepted.cells.get("entity_key").is_some();
         let (keys, mut own): (Vec<_>, Vec<_>) =
             place.claims.iter().partition(|claim| claim.scope.starts_with("entity_key"));

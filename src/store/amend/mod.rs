@@ -5,11 +5,11 @@ mod matching;
 mod present;
 mod replace;
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::ingested::{self, Kind, Placed};
 use super::input::{InputFacts, LoadError, RejectedSample};
-use super::{Lock, Store, StoreError, now, queue};
+use super::{Lock, Store, StoreError, queue, selection};
 use crate::domain::{Accepted, Cells, InputHash, InputRow, Rejected, RowId, RowState};
 use matching::Matcher;
 use present::Present;
@@ -95,6 +95,8 @@ struct Change {
     accepted: Accepted,
     /// `None` for a new row.
     present: Option<Present>,
+    /// The cells that differ; none for a new row.
+    cells: Vec<CellChange>,
 }
 
 /// A record that cannot be written.
@@ -196,7 +198,8 @@ impl<'a> Amending<'a> {
                 }
             }
             Ok(accepted) => {
-                self.changes.push(Change { row_id, line, raw, accepted, present: Some(present) });
+                let cells = present::differences(&present, &raw, &accepted);
+                self.changes.push(Change { row_id, line, raw, accepted, present: Some(present), cells });
             }
         }
         Ok(())
@@ -207,7 +210,9 @@ impl<'a> Amending<'a> {
         let row_id = self.matcher.next_row_id()?;
         let InputRow { line, raw, verdict, .. } = row;
         match verdict {
-            Ok(accepted) => self.changes.push(Change { row_id, line, raw, accepted, present: None }),
+            Ok(accepted) => {
+                self.changes.push(Change { row_id, line, raw, accepted, present: None, cells: Vec::new() });
+            }
             Err(rejected) => self.refusals.push(Refusal { row_id, line, raw, rejected, present: None }),
         }
         Ok(())
@@ -220,19 +225,19 @@ impl<'a> Amending<'a> {
         let replaced = replace::all(self.connection, input_id, changes)?;
         self.refusals.extend(replaced.refused);
         let mut mended: Vec<RowId> = Vec::new();
-        for change in &replaced.done {
+        for change in replaced.done {
+            let row_id = change.row_id;
             let told = change.tell();
             if told.ready {
-                mended.push(change.row_id);
+                mended.push(row_id);
             }
-            let count =
-                if change.present.is_some() { &mut self.report.changed } else { &mut self.report.added };
+            let count = if told.was.is_some() { &mut self.report.changed } else { &mut self.report.added };
             *count = count.saturating_add(1);
             self.report.changes.push(told);
         }
         self.write_refusals(input_id)?;
         if options.retry {
-            self.report.retried = make_ready(self.connection, &self.unchanged_pending)?;
+            self.report.retried = retry(self.connection, &self.unchanged_pending)?;
             mended.extend(&self.unchanged_pending);
         }
         self.report.unblocked = unblock(self.connection, &mended)?;
@@ -281,43 +286,34 @@ impl<'a> Amending<'a> {
     }
 }
 
-/// Returns pending rows to `ready`.
-fn make_ready(connection: &Connection, rows: &[RowId]) -> Result<u32, StoreError> {
-    let mut update = connection.prepare_cached(
-        "UPDATE rows SET state = 'ready', batch = NULL, reason = NULL, cause = NULL, blocked_by = NULL, updated_at = ?1
-         WHERE row_id = ?2 AND state = 'pending'",
+/// Puts rows into `temp.mended`, in place of those that are there.
+fn note_mended(connection: &Connection, rows: &[RowId]) -> Result<(), StoreError> {
+    connection.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS mended (row_id INTEGER PRIMARY KEY); DELETE FROM temp.mended",
     )?;
-    let mut count = 0_usize;
+    let mut insert = connection.prepare("INSERT OR IGNORE INTO temp.mended (row_id) VALUES (?1)")?;
     for row_id in rows {
-        count = count.saturating_add(update.execute(params![now(), row_id.get()])?);
+        insert.execute([row_id.get()])?;
     }
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    Ok(())
+}
+
+/// Returns pending rows to `ready`.
+fn retry(connection: &Connection, rows: &[RowId]) -> Result<u32, StoreError> {
+    note_mended(connection, rows)?;
+    selection::make_ready(connection, "SELECT row_id FROM temp.mended")
 }
 
 /// Returns what waited for these rows: the rows blocked by them, and those that lacked what such a row now states.
 fn unblock(connection: &Connection, mended: &[RowId]) -> Result<u32, StoreError> {
-    connection.execute_batch("CREATE TEMP TABLE mended (row_id INTEGER PRIMARY KEY)")?;
-    let mut insert = connection.prepare("INSERT OR IGNORE INTO temp.mended (row_id) VALUES (?1)")?;
-    for row_id in mended {
-        insert.execute([row_id.get()])?;
-    }
-    drop(insert);
-    let count = connection.execute(
-        "UPDATE rows SET state = 'ready', batch = NULL, reason = NULL, cause = NULL, blocked_by = NULL, updated_at = ?1
-         WHERE row_id IN (
-             WITH RECURSIVE come (row_id) AS (
-                 SELECT row_id FROM temp.mended
-                 UNION
-                 SELECT w.row_id FROM temp.mended m JOIN rows l USING (row_id) JOIN rows w ON
-                        (l.phase = 1 AND w.location_key = l.location_key AND w.phase > 1)
-                     OR (l.phase > 1 AND w.email = l.email AND w.phase > 1)
-                 WHERE w.state = 'pending' AND w.cause = 'precondition_missing' AND w.blocked_by IS NULL
-                 UNION
-                 SELECT b.row_id FROM come c JOIN rows b ON b.blocked_by = c.row_id AND b.state = 'pending')
-             SELECT row_id FROM come)
-         AND state = 'pending'",
-        [now()],
-    )?;
-    connection.execute_batch("DROP TABLE temp.mended")?;
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    note_mended(connection, mended)?;
+    let come = selection::with_blocked(
+        "SELECT row_id FROM temp.mended
+         UNION
+         SELECT w.row_id FROM temp.mended m JOIN rows l USING (row_id) JOIN rows w ON
+                (l.phase = 1 AND w.location_key = l.location_key AND w.phase > 1)
+             OR (l.phase > 1 AND w.email = l.email AND w.phase > 1)
+         WHERE w.state = 'pending' AND w.cause = 'precondition_missing' AND w.blocked_by IS NULL",
+    );
+    selection::make_ready(connection, &come)
 }

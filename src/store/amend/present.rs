@@ -73,9 +73,11 @@ impl Present {
 
     /// The keys that the row has.
     pub(super) fn claims(&self) -> Result<Vec<Claim>, StoreError> {
-        let row_ref = Claim::of_row_ref(self.cells.as_ref().unwrap_or(&self.raw));
-        let place = self.accepted()?.map(|accepted| Place::of(&accepted, &self.location_key));
-        Ok(row_ref.into_iter().chain(place.into_iter().flat_map(|place| place.claims)).collect())
+        Ok(match self.accepted()? {
+            Some(accepted) => Place::of(&accepted, &self.location_key).all_claims(&accepted.cells),
+            // A duplicate keeps its reference.
+            None => Claim::of_row_ref(&self.raw).into_iter().collect(),
+        })
     }
 
     /// Completes a record by what only the database has: a column that the file lacks says nothing of its cell, and a
@@ -138,37 +140,39 @@ fn drives(column: &str) -> bool {
     column != "row_ref" && column != "entity_key" && !column.starts_with("x_")
 }
 
-impl Change {
-    /// The cells that differ from what the row states so far.
-    fn cells(&self) -> Vec<CellChange> {
-        let Some(present) = &self.present else { return Vec::new() };
-        let (was, now) = match &present.cells {
-            Some(cells) => (cells, &self.accepted.cells),
-            // A rejected row has no normalised cells.
-            None => (&present.raw, &self.raw),
-        };
-        let columns: std::collections::BTreeSet<&str> =
-            was.iter().chain(now.iter()).map(|(column, _)| column).collect();
-        columns
-            .into_iter()
-            .filter(|column| was.get(column) != now.get(column))
-            .map(|column| CellChange {
-                column: column.to_owned(),
-                was: was.get(column).map(str::to_owned),
-                now: now.get(column).map(str::to_owned),
-            })
-            .collect()
-    }
+/// The cells in which a correction differs from what the row states so far.
+pub(super) fn differences(present: &Present, raw: &Cells, accepted: &Accepted) -> Vec<CellChange> {
+    let (was, now) = match &present.cells {
+        Some(cells) => (cells, &accepted.cells),
+        // A rejected row has no normalised cells.
+        None => (&present.raw, raw),
+    };
+    let columns: std::collections::BTreeSet<&str> =
+        was.iter().chain(now.iter()).map(|(column, _)| column).collect();
+    columns
+        .into_iter()
+        .filter(|column| was.get(column) != now.get(column))
+        .map(|column| CellChange {
+            column: column.to_owned(),
+            was: was.get(column).map(str::to_owned),
+            now: now.get(column).map(str::to_owned),
+        })
+        .collect()
+}
 
+impl Change {
     /// Whether the row is to run: it is new, was rejected, or asks for something else than before.
     pub(super) fn runs(&self) -> bool {
         match &self.present {
-            Some(present) if present.cells.is_some() => self.cells().iter().any(|cell| drives(&cell.column)),
+            Some(present) if present.cells.is_some() => self.cells.iter().any(|cell| drives(&cell.column)),
             _ => true,
         }
     }
 
-    pub(super) fn tell(&self) -> RowChange {
+    /// What is told of it, its cells included.
+    pub(super) fn tell(self) -> RowChange {
+        let ready =
+            self.runs() || self.present.as_ref().is_some_and(|present| present.state == RowState::Ready);
         let given = self.accepted.cells.get("entity_key").map(str::to_owned);
         let present = self.present.as_ref();
         let key = || present.and_then(|present| present.entity_key.clone());
@@ -177,8 +181,8 @@ impl Change {
             line: self.line,
             entity_key: given.or_else(key).unwrap_or_else(|| super::replace::place_key(&self.accepted)),
             was: present.map(|present| present.state.as_str()),
-            ready: self.runs() || present.is_some_and(|present| present.state == RowState::Ready),
-            cells: self.cells(),
+            ready,
+            cells: self.cells,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{Change, Refusal};
 use crate::domain::{Accepted, EntityType, Rejected, RowId, RowState, fold_name};
 use crate::store::StoreError;
 use crate::store::ingested::{self, Placed, Renewal};
-use crate::store::keys::{self, Claim, Clash, Place, canonical_key, location_of};
+use crate::store::keys::{self, Claim, Clash, Place, location_of};
 
 /// What was written and what was not.
 pub(super) struct Replaced {
@@ -79,16 +79,14 @@ impl Attempt<'_> {
         let (locations, persons): (Vec<&Change>, Vec<&Change>) =
             changes.iter().partition(|change| change.accepted.record.entity() == EntityType::Location);
         for change in &locations {
-            self.place(change, "")?;
+            self.place(change)?;
         }
         let moved = self.moved(&locations, changes)?;
         for Moved { row, .. } in &moved {
             keys::give_back(self.connection, row.row_id, &row.claims()?)?;
         }
         for change in persons {
-            let reference = location_of(&change.accepted);
-            let key = canonical_key(self.connection, reference)?.unwrap_or_else(|| reference.to_owned());
-            self.place(change, &key)?;
+            self.place(change)?;
         }
         for moved in &moved {
             self.move_along(moved)?;
@@ -96,11 +94,10 @@ impl Attempt<'_> {
         Ok(self.clashes)
     }
 
-    fn place(&mut self, change: &Change, location_key: &str) -> Result<(), StoreError> {
-        let Change { row_id, line, raw, accepted, present } = change;
-        let place = Place::of(accepted, location_key);
-        let claims: Vec<Claim> =
-            Claim::of_row_ref(&accepted.cells).into_iter().chain(place.claims.iter().cloned()).collect();
+    fn place(&mut self, change: &Change) -> Result<(), StoreError> {
+        let Change { row_id, line, raw, accepted, present, .. } = change;
+        let place = Place::find(self.connection, accepted)?;
+        let claims = place.all_claims(&accepted.cells);
         if let Some(clash) = keys::claim(self.connection, *row_id, &claims)? {
             return self.refuse(*row_id, accepted, &clash);
         }
@@ -141,12 +138,8 @@ impl Attempt<'_> {
 
     fn move_along(&mut self, moved: &Moved) -> Result<(), StoreError> {
         let Some(accepted) = moved.row.accepted()? else { return Ok(()) };
-        let reference = location_of(&accepted);
-        let key = canonical_key(self.connection, reference)?.unwrap_or_else(|| reference.to_owned());
-        let place = Place::of(&accepted, &key);
-        let claims: Vec<Claim> =
-            Claim::of_row_ref(&accepted.cells).into_iter().chain(place.claims.iter().cloned()).collect();
-        match keys::claim(self.connection, moved.row.row_id, &claims)? {
+        let place = Place::find(self.connection, &accepted)?;
+        match keys::claim(self.connection, moved.row.row_id, &place.all_claims(&accepted.cells))? {
             Some(clash) => self.refuse(moved.because, &accepted, &clash),
             None => ingested::move_place(self.connection, moved.row.row_id, &place),
         }
