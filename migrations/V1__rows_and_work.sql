@@ -46,7 +46,7 @@ CREATE TABLE pace (
 ) STRICT;
 
 CREATE TABLE batches (
-    phase        INTEGER NOT NULL CHECK (phase IN (1, 2, 3)),
+    phase        INTEGER NOT NULL CHECK (phase BETWEEN 1 AND 3),
     number       INTEGER NOT NULL CHECK (number > 0),
     run_id       INTEGER NOT NULL REFERENCES runs (run_id),
     claimed_at   TEXT NOT NULL,
@@ -54,12 +54,13 @@ CREATE TABLE batches (
     PRIMARY KEY (phase, number)
 ) STRICT, WITHOUT ROWID;
 
+-- Checks on every write compare with = and OR: SQLite builds a table for an IN of more than two values, each time.
 CREATE TABLE rows (
     row_id       INTEGER PRIMARY KEY CHECK (row_id > 0),
     input_id     INTEGER NOT NULL REFERENCES inputs (input_id),
     line         INTEGER NOT NULL,
-    entity_type  TEXT CHECK (entity_type IN ('location', 'user', 'extension_assignment')),
-    phase        INTEGER CHECK (phase IN (1, 2, 3)),
+    entity_type  TEXT CHECK (entity_type = 'location' OR entity_type = 'user' OR entity_type = 'extension_assignment'),
+    phase        INTEGER CHECK (phase BETWEEN 1 AND 3),
     entity_key   TEXT,
     location_key TEXT,
     row_ref      TEXT,
@@ -67,7 +68,8 @@ CREATE TABLE rows (
     raw          TEXT NOT NULL,
     cells        TEXT,
     row_sha256   BLOB NOT NULL CHECK (length(row_sha256) = 32),
-    state        TEXT NOT NULL CHECK (state IN ('ready', 'running', 'success', 'pending', 'rejected')),
+    state        TEXT NOT NULL
+        CHECK (state = 'ready' OR state = 'running' OR state = 'success' OR state = 'pending' OR state = 'rejected'),
     attempt      INTEGER NOT NULL DEFAULT 0,
     -- Attempts up to this one were made for what the row was before it was amended; their writes are not this row's.
     since_attempt INTEGER NOT NULL DEFAULT 0 CHECK (since_attempt <= attempt),
@@ -91,7 +93,7 @@ CREATE TABLE rows (
         'out_of_scope', 'non_retryable_external', 'permission_denied', 'auth_invalid', 'retry_exhausted', 'invalid_response_schema',
         'unhandled_exception', 'user_not_found', 'precondition_missing'))),
     CHECK (state != 'success' OR (step IS NOT NULL AND remote_id IS NOT NULL)),
-    CHECK (state NOT IN ('running', 'success', 'pending') OR batch IS NOT NULL)
+    CHECK (state = 'ready' OR state = 'rejected' OR batch IS NOT NULL)
 ) STRICT;
 
 -- What claims read: recovered rows (their old batch number kept) and fresh ones (no batch), in row order.
@@ -109,8 +111,8 @@ CREATE INDEX rejected_by_seal ON rows (row_sha256) WHERE state = 'rejected';
 CREATE TRIGGER rows_move BEFORE UPDATE OF state ON rows
 WHEN NOT (
     (old.state = 'ready' AND new.state = 'running')
-    OR (old.state = 'running' AND new.state IN ('success', 'pending', 'ready'))
-    OR (old.state IN ('pending', 'success', 'rejected') AND new.state = 'ready')
+    OR (old.state = 'running' AND (new.state = 'success' OR new.state = 'pending' OR new.state = 'ready'))
+    OR ((old.state = 'pending' OR old.state = 'success' OR old.state = 'rejected') AND new.state = 'ready')
     OR (old.state = 'rejected' AND new.state = 'rejected')
 )
 BEGIN
@@ -136,7 +138,7 @@ CREATE TABLE steps (
     attempt  INTEGER NOT NULL,
     position INTEGER NOT NULL,
     step     TEXT NOT NULL,
-    state    TEXT NOT NULL CHECK (state IN ('applied', 'unchanged', 'failed')),
+    state    TEXT NOT NULL CHECK (state = 'applied' OR state = 'unchanged' OR state = 'failed'),
     proof    TEXT NOT NULL,
     at       TEXT NOT NULL,
     PRIMARY KEY (row_id, attempt, position)

@@ -199,6 +199,9 @@ impl fmt::Display for Line {
 /// The form in which location names and keys are compared: NFC, trimmed, inner spaces collapsed, case-folded.
 pub fn fold_name(name: &str) -> String {
     let collapsed = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    if collapsed.is_ascii() {
+        return collapsed.to_ascii_lowercase();
+    }
     let composed: String = collapsed.nfc().collect();
     UniCase::unicode(composed).to_folded_case().nfc().collect()
 }

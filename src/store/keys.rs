@@ -169,14 +169,16 @@ pub(super) fn claim(
     row_id: RowId,
     claims: &[Claim],
 ) -> Result<Option<Clash>, StoreError> {
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO keys (scope, value, row_id) VALUES (?1, ?2, ?3)
-         ON CONFLICT DO UPDATE SET row_id = row_id RETURNING row_id",
-    )?;
+    // A RETURNING clause would build a table of its own for each key.
+    let mut insert = connection
+        .prepare_cached("INSERT INTO keys (scope, value, row_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?;
     for (taken, claim) in claims.iter().enumerate() {
-        let owner: RowId =
-            insert.query_row(params![claim.scope, claim.value, row_id.get()], |row| typed(row, "row_id"))?;
-        if owner != row_id {
+        if insert.execute(params![claim.scope, claim.value, row_id.get()])? == 1 {
+            continue;
+        }
+        if let Some(owner) = owner(connection, claim.scope, &claim.value)?
+            && owner != row_id
+        {
             give_back(connection, row_id, claims.iter().take(taken))?;
             return Ok(Some(Clash { what: claim.what, shown: claim.shown.clone(), owner }));
         }

@@ -3,6 +3,8 @@
 //! A row that refers to a location which the file has not shown yet is set aside, and with it every later user and
 //! assignment row, so that the first of two rows with one key stays the first.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::typed;
@@ -14,6 +16,9 @@ use crate::domain::{Accepted, EntityType, InputHash, InputRow, Record, Rejected}
 
 /// How many rejects a report names one by one.
 const SAMPLES: usize = 10;
+
+/// How many references to locations are remembered while a file is read: memory does not grow with the file.
+const REMEMBERED: usize = 1024;
 
 impl Store {
     /// Takes in the rows of a file in one transaction. `finish` gives the hash of the bytes once all rows were read.
@@ -85,6 +90,7 @@ struct Loader<'a> {
     connection: &'a Connection,
     input_id: i64,
     deferring: bool,
+    canonical: HashMap<String, String>,
     report: LoadReport,
 }
 
@@ -95,7 +101,8 @@ impl<'a> Loader<'a> {
             "CREATE TEMP TABLE deferred (row_id INTEGER PRIMARY KEY, line INTEGER NOT NULL, raw TEXT NOT NULL,
                                          entity_type TEXT NOT NULL, cells TEXT NOT NULL) STRICT",
         )?;
-        Ok(Loader { connection, input_id, deferring: false, report: LoadReport::default() })
+        let report = LoadReport::default();
+        Ok(Loader { connection, input_id, deferring: false, canonical: HashMap::new(), report })
     }
 
     fn take(&mut self, row: &InputRow) -> Result<(), StoreError> {
@@ -118,7 +125,7 @@ impl<'a> Loader<'a> {
                 self.place(placed, accepted, Place::of_location(location, &accepted.cells))
             }
             Record::User(_) | Record::Assignment(_) => {
-                match canonical_key(self.connection, location_of(accepted))? {
+                match self.shown_location(location_of(accepted))? {
                     Some(key) if !self.deferring => {
                         self.place(placed, accepted, Place::of_person(accepted, &key))
                     }
@@ -126,6 +133,19 @@ impl<'a> Loader<'a> {
                 }
             }
         }
+    }
+
+    /// The canonical key of a location whose row the file has shown already; no later row changes it.
+    fn shown_location(&mut self, reference: &str) -> Result<Option<String>, StoreError> {
+        if !self.canonical.contains_key(reference)
+            && let Some(key) = canonical_key(self.connection, reference)?
+        {
+            if self.canonical.len() >= REMEMBERED {
+                self.canonical.clear();
+            }
+            self.canonical.insert(reference.to_owned(), key);
+        }
+        Ok(self.canonical.get(reference).cloned())
     }
 
     fn defer(&mut self, placed: &Placed, accepted: &Accepted) -> Result<(), StoreError> {
