@@ -31,6 +31,8 @@ CREATE TABLE runs (
     recovered  INTEGER NOT NULL DEFAULT 0,
     requests   INTEGER NOT NULL DEFAULT 0,
     refused    INTEGER NOT NULL DEFAULT 0,
+    -- The last outcome of the runs before: those of this one follow it.
+    outcomes_before INTEGER NOT NULL DEFAULT 0,
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))
 ) STRICT;
 
@@ -105,6 +107,36 @@ CREATE INDEX users_by_location ON rows (location_key) WHERE phase = 2;
 CREATE INDEX rejected_by_key ON rows (entity_key) WHERE state = 'rejected';
 CREATE INDEX rejected_by_ref ON rows (row_ref) WHERE state = 'rejected';
 CREATE INDEX rejected_by_seal ON rows (row_sha256) WHERE state = 'rejected';
+
+-- What `reasons` groups: only rows that wait for the operator are in it.
+CREATE INDEX troubled ON rows (state, phase, reason, cause) WHERE state IN ('pending', 'rejected');
+
+-- How many rows stand where, kept by the triggers below, so that progress is told without reading the rows. A row without
+-- a location or a phase, which only a rejected one can be, counts under '' and 0.
+CREATE TABLE counts (
+    location_key TEXT NOT NULL,
+    phase        INTEGER NOT NULL,
+    state        TEXT NOT NULL,
+    rows         INTEGER NOT NULL CHECK (rows >= 0),
+    PRIMARY KEY (location_key, phase, state)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER rows_enter AFTER INSERT ON rows
+BEGIN
+    INSERT INTO counts (location_key, phase, state, rows)
+    VALUES (coalesce(new.location_key, ''), coalesce(new.phase, 0), new.state, 1)
+    ON CONFLICT DO UPDATE SET rows = rows + 1;
+END;
+
+CREATE TRIGGER rows_counted AFTER UPDATE OF state, phase, location_key ON rows
+WHEN old.state IS NOT new.state OR old.phase IS NOT new.phase OR old.location_key IS NOT new.location_key
+BEGIN
+    UPDATE counts SET rows = rows - 1
+    WHERE location_key = coalesce(old.location_key, '') AND phase = coalesce(old.phase, 0) AND state = old.state;
+    INSERT INTO counts (location_key, phase, state, rows)
+    VALUES (coalesce(new.location_key, ''), coalesce(new.phase, 0), new.state, 1)
+    ON CONFLICT DO UPDATE SET rows = rows + 1;
+END;
 
 -- The only moves a row can make. Who makes each: running <- claim; success, pending <- settle; ready <- recovery,
 -- drain, requeue, amend; rejected <- amend.

@@ -88,43 +88,47 @@ WHERE i.input_id = (SELECT max(input_id) FROM inputs);
 
 CREATE VIEW progress AS
 SELECT phase,
-       entity_type,
-       count(*)                        AS total,
-       sum(state = 'ready')            AS ready,
-       sum(state = 'running')          AS running,
-       sum(state = 'success')          AS success,
-       sum(state = 'pending')          AS pending
-FROM rows
-WHERE state != 'rejected'
-GROUP BY phase, entity_type;
+       CASE phase WHEN 1 THEN 'location' WHEN 2 THEN 'user' ELSE 'extension_assignment' END AS entity_type,
+       sum(rows)                                     AS total,
+       sum(CASE state WHEN 'ready' THEN rows ELSE 0 END)   AS ready,
+       sum(CASE state WHEN 'running' THEN rows ELSE 0 END) AS running,
+       sum(CASE state WHEN 'success' THEN rows ELSE 0 END) AS success,
+       sum(CASE state WHEN 'pending' THEN rows ELSE 0 END) AS pending
+FROM counts
+WHERE state != 'rejected' AND rows > 0
+GROUP BY phase;
 
 CREATE VIEW sites AS
 SELECT location_key,
-       count(*)                        AS total,
-       sum(state = 'ready')            AS ready,
-       sum(state = 'running')          AS running,
-       sum(state = 'success')          AS success,
-       sum(state = 'pending')          AS pending,
-       sum(phase = 2)                  AS users,
-       sum(phase = 2 AND state = 'success') AS users_done,
-       sum(phase = 3)                  AS assignments,
-       sum(phase = 3 AND state = 'success') AS assignments_done
-FROM rows
-WHERE state != 'rejected'
+       sum(rows)                                     AS total,
+       sum(CASE state WHEN 'ready' THEN rows ELSE 0 END)   AS ready,
+       sum(CASE state WHEN 'running' THEN rows ELSE 0 END) AS running,
+       sum(CASE state WHEN 'success' THEN rows ELSE 0 END) AS success,
+       sum(CASE state WHEN 'pending' THEN rows ELSE 0 END) AS pending,
+       sum(CASE phase WHEN 2 THEN rows ELSE 0 END)         AS users,
+       sum(CASE WHEN phase = 2 AND state = 'success' THEN rows ELSE 0 END) AS users_done,
+       sum(CASE phase WHEN 3 THEN rows ELSE 0 END)         AS assignments,
+       sum(CASE WHEN phase = 3 AND state = 'success' THEN rows ELSE 0 END) AS assignments_done
+FROM counts
+WHERE state != 'rejected' AND rows > 0
 GROUP BY location_key;
 
 CREATE VIEW reasons AS
-SELECT r.state,
-       r.phase,
-       r.reason          AS reason_code,
-       r.cause,
-       count(*)          AS rows,
+WITH groups AS (
+    SELECT state, phase, reason, cause, count(*) AS rows, min(row_id) AS first
+    FROM rows
+    WHERE state IN ('pending', 'rejected')
+    GROUP BY state, phase, reason, cause
+)
+SELECT g.state,
+       g.phase,
+       g.reason          AS reason_code,
+       g.cause,
+       g.rows,
        h.hint,
-       min(r.message)    AS example
-FROM rows r
-LEFT JOIN hints h ON h.state = r.state AND h.reason = coalesce(r.cause, r.reason)
-WHERE r.state IN ('pending', 'rejected')
-GROUP BY r.state, r.phase, r.reason, r.cause;
+       (SELECT message FROM rows WHERE row_id = g.first) AS example
+FROM groups g
+LEFT JOIN hints h ON h.state = g.state AND h.reason = coalesce(g.cause, g.reason);
 
 CREATE VIEW history AS
 SELECT o.at, o.row_id, r.entity_type, r.entity_key, o.attempt, o.run_id, printf('p%d-b%04d', o.phase, o.batch) AS batch_id,

@@ -14,6 +14,9 @@ use crate::store::Store;
 /// The files are rewritten at batch ends, but not more often than this.
 const EXPORT_EVERY: Duration = Duration::from_secs(30);
 
+/// Nor for more than one part in so many of the time: those of a million rows take a while.
+const EXPORT_SHARE: u32 = 20;
+
 /// A thread of its own: neither terminal nor disk delays the run.
 pub(super) struct Watcher {
     events: mpsc::Sender<Event>,
@@ -30,6 +33,7 @@ impl Watcher {
             bar: None,
             pending: 0,
             exported: Instant::now(),
+            pause: EXPORT_EVERY,
         };
         let thread =
             std::thread::Builder::new().name("wxbulk-watch".to_owned()).spawn(move || view.follow(&told));
@@ -57,6 +61,7 @@ struct View {
     bar: Option<ProgressBar>,
     pending: u64,
     exported: Instant,
+    pause: Duration,
 }
 
 impl View {
@@ -65,7 +70,7 @@ impl View {
             match event {
                 Event::PhaseStarted(phase) => self.begin(phase),
                 Event::RowEnded { success, .. } => self.advance(success),
-                Event::BatchEnded if self.exported.elapsed() >= EXPORT_EVERY => self.export(),
+                Event::BatchEnded if self.exported.elapsed() >= self.pause => self.export(),
                 Event::BatchEnded => {}
                 Event::PhaseEnded(_) => {
                     self.close();
@@ -108,7 +113,7 @@ impl View {
 
     /// The last export of the run, and its errors, are the command's.
     fn export(&mut self) {
-        self.exported = Instant::now();
+        let begun = Instant::now();
         match export::write(&self.store, &self.output, &FileKind::ALL, Edited::Keep) {
             Ok(exported) => {
                 for path in exported.kept {
@@ -117,5 +122,7 @@ impl View {
             }
             Err(error) => tracing::warn!("export.failed: {error}"),
         }
+        self.exported = Instant::now();
+        self.pause = EXPORT_EVERY.max(begun.elapsed().saturating_mul(EXPORT_SHARE));
     }
 }

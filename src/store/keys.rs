@@ -170,8 +170,9 @@ pub(super) fn claim(
     claims: &[Claim],
 ) -> Result<Option<Clash>, StoreError> {
     // A RETURNING clause would build a table of its own for each key.
-    let mut insert = connection
-        .prepare_cached("INSERT INTO keys (scope, value, row_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO keys (scope, value, row_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+    )?;
     for (taken, claim) in claims.iter().enumerate() {
         if insert.execute(params![claim.scope, claim.value, row_id.get()])? == 1 {
             continue;

@@ -124,14 +124,12 @@ impl<'a> Loader<'a> {
             Record::Location(location) => {
                 self.place(placed, accepted, Place::of_location(location, &accepted.cells))
             }
-            Record::User(_) | Record::Assignment(_) => {
-                match self.shown_location(location_of(accepted))? {
-                    Some(key) if !self.deferring => {
-                        self.place(placed, accepted, Place::of_person(accepted, &key))
-                    }
-                    _ => self.defer(placed, accepted),
+            Record::User(_) | Record::Assignment(_) => match self.shown_location(location_of(accepted))? {
+                Some(key) if !self.deferring => {
+                    self.place(placed, accepted, Place::of_person(accepted, &key))
                 }
-            }
+                _ => self.defer(placed, accepted),
+            },
         }
     }
 

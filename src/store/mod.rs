@@ -53,6 +53,12 @@ pub use writer::{Ack, Writer};
 /// How long a statement waits for a lock that another program holds on the file, unless it is told otherwise.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// SQLite's page cache, in KiB as a negative number (the form of `PRAGMA cache_size`).
+const CACHE: i32 = -12_000;
+
+/// That of connections that only read: each commit of the writer empties it, so that a larger one is only memory.
+const READER_CACHE: i32 = -1_000;
+
 /// The database of one bring-up.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -109,10 +115,9 @@ impl Store {
 
     /// Runs a query in one read transaction, so that all it reads belongs to one moment.
     pub fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.with_connection(|connection| {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
-            query(&transaction)
-        })
+        let mut connection = connect(&self.path, self.busy_timeout, READER_CACHE)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+        query(&transaction)
     }
 
     /// Runs one write transaction, all or nothing.
@@ -148,7 +153,7 @@ impl Store {
         let busy_timeout = self.busy_timeout;
         let manager = r2d2_sqlite::SqliteConnectionManager::file(&self.path)
             .with_flags(open_flags())
-            .with_init(move |connection| configure(connection, busy_timeout));
+            .with_init(move |connection| configure(connection, busy_timeout, READER_CACHE));
         let pool = r2d2::Pool::builder()
             .max_size(4)
             .min_idle(Some(0))
@@ -173,12 +178,12 @@ impl Store {
     }
 
     fn connect(&self) -> Result<Connection, StoreError> {
-        connect(&self.path, self.busy_timeout)
+        connect(&self.path, self.busy_timeout, CACHE)
     }
 }
 
 fn checked(path: &Path, fresh: bool) -> Result<(), StoreError> {
-    let mut connection = connect(path, BUSY_TIMEOUT)?;
+    let mut connection = connect(path, BUSY_TIMEOUT, READER_CACHE)?;
     if fresh {
         integrity::stamp(&mut connection)?;
     }
@@ -192,17 +197,17 @@ fn open_flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW
 }
 
-fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
+fn connect(path: &Path, busy_timeout: Duration, cache: i32) -> Result<Connection, StoreError> {
     let mut connection = Connection::open_with_flags(path, open_flags())?;
-    configure(&mut connection, busy_timeout)?;
+    configure(&mut connection, busy_timeout, cache)?;
     Ok(connection)
 }
 
-fn configure(connection: &mut Connection, busy_timeout: Duration) -> rusqlite::Result<()> {
+fn configure(connection: &mut Connection, busy_timeout: Duration, cache: i32) -> rusqlite::Result<()> {
     connection.busy_timeout(busy_timeout)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "cache_size", -16_000)?;
+    connection.pragma_update(None, "cache_size", cache)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

@@ -110,14 +110,14 @@ impl Store {
     pub fn status(&self) -> Result<Option<StatusReport>, StoreError> {
         let Some(input) = self.latest_input()? else { return Ok(None) };
         self.read(|connection| {
-            let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u32>(0));
+            let (sites, sites_done) = sites(connection)?;
             Ok(Some(StatusReport {
                 input_hash: input.hash,
                 input_path: input.path,
-                rejected: count("SELECT count(*) FROM rows WHERE state = 'rejected'")?,
+                rejected: rejected(connection)?,
                 phases: progress(connection)?,
-                sites_done: count("SELECT count(*) FROM sites WHERE total = success")?,
-                sites: count("SELECT count(*) FROM sites")?,
+                sites_done,
+                sites,
                 reasons: reasons(connection)?,
                 run: last_run(connection)?,
                 pace: pace::pace(connection)?,
@@ -167,14 +167,23 @@ fn reasons(connection: &Connection) -> Result<Vec<ReasonCount>, StoreError> {
     )
 }
 
+fn rejected(connection: &Connection) -> Result<u32, StoreError> {
+    let sql = "SELECT coalesce(sum(rows), 0) FROM counts WHERE state = 'rejected'";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// How many sites there are, and how many have every row done.
+fn sites(connection: &Connection) -> Result<(u32, u32), StoreError> {
+    let sql = "SELECT count(*), coalesce(sum(total = success), 0) FROM sites";
+    Ok(connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
 fn last_run(connection: &Connection) -> Result<Option<RunReport>, StoreError> {
-    Ok(connection
+    let found = connection
         .query_row(
             "SELECT run_id, started_at, ended_at, ended_by,
-                    (SELECT count(*) FROM outcomes o WHERE o.run_id = r.run_id),
-                    (SELECT count(*) FROM outcomes o WHERE o.run_id = r.run_id
-                        AND o.at >= (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', max(at), '-60 seconds') FROM outcomes))
-             FROM runs r ORDER BY run_id DESC LIMIT 1",
+                    (SELECT coalesce(max(outcome_id), 0) FROM outcomes) - outcomes_before
+             FROM runs ORDER BY run_id DESC LIMIT 1",
             [],
             |row| {
                 Ok(RunReport {
@@ -183,11 +192,32 @@ fn last_run(connection: &Connection) -> Result<Option<RunReport>, StoreError> {
                     ended_at: row.get(2)?,
                     ended_by: row.get(3)?,
                     rows_finished: row.get(4)?,
-                    rows_last_minute: row.get(5)?,
+                    rows_last_minute: 0,
                 })
             },
         )
-        .optional()?)
+        .optional()?;
+    let Some(mut run) = found else { return Ok(None) };
+    run.rows_last_minute = rows_last_minute(connection, run.rows_finished)?;
+    Ok(Some(run))
+}
+
+/// How many of the last `rows` outcomes came within a minute of the last one. Read from the end, so that it costs a
+/// minute of work and not the whole run.
+fn rows_last_minute(connection: &Connection, rows: u32) -> Result<u32, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT at >= (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', at, '-60 seconds') FROM outcomes ORDER BY outcome_id DESC LIMIT 1)
+         FROM outcomes ORDER BY outcome_id DESC LIMIT ?1",
+    )?;
+    let mut recent = statement.query([rows])?;
+    let mut count: u32 = 0;
+    while let Some(row) = recent.next()? {
+        if !row.get::<_, bool>(0)? {
+            break;
+        }
+        count = count.saturating_add(1);
+    }
+    Ok(count)
 }
 
 fn collect<T>(

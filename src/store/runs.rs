@@ -150,7 +150,8 @@ impl Store {
                 [now()],
             )?;
             connection.execute(
-                "INSERT INTO runs (settings, started_at, recovered) VALUES (?1, ?2, ?3)",
+                "INSERT INTO runs (settings, started_at, recovered, outcomes_before)
+                 SELECT ?1, ?2, ?3, coalesce(max(outcome_id), 0) FROM outcomes",
                 params![settings.to_string(), now(), i64::try_from(recovered).unwrap_or(i64::MAX)],
             )?;
             Ok((RunId(connection.last_insert_rowid()), recovered))

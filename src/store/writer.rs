@@ -124,8 +124,8 @@ fn work(connection: &Connection, queue: &mpsc::Receiver<Box<dyn Job>>) {
 }
 
 fn commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    let outcome = fill(connection, group).and_then(|()| connection.execute_batch("COMMIT"));
+    execute(connection, "BEGIN IMMEDIATE")?;
+    let outcome = fill(connection, group).and_then(|()| execute(connection, "COMMIT"));
     if outcome.is_err() && !connection.is_autocommit() {
         // The first failure is the one to report.
         drop(connection.execute_batch("ROLLBACK"));
@@ -135,11 +135,16 @@ fn commit(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Resu
 
 fn fill(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
     for job in group {
-        connection.execute_batch("SAVEPOINT job")?;
+        execute(connection, "SAVEPOINT job")?;
         if !job.run(connection) {
-            connection.execute_batch("ROLLBACK TO job")?;
+            execute(connection, "ROLLBACK TO job")?;
         }
-        connection.execute_batch("RELEASE job")?;
+        execute(connection, "RELEASE job")?;
     }
     Ok(())
+}
+
+/// Runs a statement that is parsed once and kept: these frame every write.
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(|_| ())
 }
