@@ -90,3 +90,23 @@ async fn b3_a_storm_of_refusals_loses_no_row_and_writes_nothing_twice() {
     assert_eq!(licences.iter().filter(|call| call.applied).count(), USERS);
     bench.check_invariants();
 }
+
+#[tokio::test]
+async fn d5_status_reads_counts_and_not_the_rows() {
+    let bench = Bench::new(&sites()).await;
+    bench.run().await.expect(0);
+    let status = bench.wxbulk(&["status", "--json"]).await.expect(0);
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+    let told = (&status["run"]["rows_finished"], &status["run"]["rows_last_minute"], &status["sites_done"]);
+    assert_eq!(told, (&(SITES + 2 * USERS).into(), &(SITES + 2 * USERS).into(), &SITES.into()));
+    let database = bench.database();
+    for (view, rows_read) in [("progress", None), ("sites", None), ("reasons", Some("troubled"))] {
+        let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN SELECT * FROM {view}")).unwrap();
+        let plan: Vec<String> =
+            statement.query_map([], |row| row.get(3)).unwrap().map(Result::unwrap).collect();
+        let scans: Vec<&String> = plan.iter().filter(|line| line.starts_with("SCAN rows")).collect();
+        let allowed =
+            |line: &&String| rows_read.is_some_and(|index| line.contains(&format!("INDEX {index}")));
+        assert!(scans.iter().all(allowed), "{view} scans: {plan:#?}");
+    }
+}

@@ -21,6 +21,12 @@ use crate::webex::wire::{self, ExtensionStatus};
 /// The most extensions in one request (contract 6.2: the limit is not published).
 const AT_ONCE: usize = 100;
 
+/// What Webex says of an extension that somebody has.
+const DUPLICATE: &str = "DUPLICATE";
+
+/// All that it says of one that cannot be given; anything else lets the row go on.
+const REFUSING: [&str; 3] = [DUPLICATE, "DUPLICATE_IN_LIST", "INVALID"];
+
 /// What was asked in this phase, by location.
 #[derive(Debug, Default)]
 pub(super) struct ExtensionChecks {
@@ -29,11 +35,30 @@ pub(super) struct ExtensionChecks {
     unchecked: Cell<bool>,
 }
 
-/// Extensions that rows of one location mean to give, and what Webex says of them.
+/// Extensions that rows of one location mean to give, from the first to the last in order, and what Webex says of them.
+/// A phase keeps all of these: the list goes once it was asked about, and of the answers only the refusing ones stay.
 #[derive(Debug)]
 struct ExtensionCheck {
-    extensions: Vec<Extension>,
-    said: OnceCell<BTreeMap<String, ExtensionStatus>>,
+    first: Extension,
+    last: Extension,
+    planned: RefCell<Vec<Extension>>,
+    refused: OnceCell<BTreeMap<String, ExtensionStatus>>,
+}
+
+impl ExtensionCheck {
+    fn of(planned: &[Extension]) -> Option<ExtensionCheck> {
+        let (first, last) = (planned.first()?.clone(), planned.last()?.clone());
+        Some(ExtensionCheck {
+            first,
+            last,
+            planned: RefCell::new(planned.to_vec()),
+            refused: OnceCell::new(),
+        })
+    }
+
+    fn covers(&self, extension: &Extension) -> bool {
+        self.first <= *extension && *extension <= self.last
+    }
 }
 
 impl ExtensionChecks {
@@ -52,9 +77,7 @@ async fn planned(context: &RunContext, location_key: &str) -> Flow<Vec<Extension
     let key = location_key.to_owned();
     let planned = context.writer.submit(move |connection| store::planned_extensions(connection, &key));
     let planned = planned.await.map_err(Stop::Storage)?;
-    let check =
-        |extensions: &[Extension]| ExtensionCheck { extensions: extensions.to_vec(), said: OnceCell::new() };
-    Ok(planned.chunks(AT_ONCE).map(check).collect())
+    Ok(planned.chunks(AT_ONCE).filter_map(ExtensionCheck::of).collect())
 }
 
 /// Ends the row if Webex says that the extension cannot be given here.
@@ -72,15 +95,14 @@ pub(super) async fn refuse_conflict(
     let key = work.row.location_key.as_str();
     let location = context.extensions.of(key);
     let checks = location.get_or_try_init(|| planned(context, key)).await?;
-    let Some(check) = checks.iter().find(|check| check.extensions.contains(extension)) else {
-        return Ok(());
-    };
-    let said = check.said.get_or_try_init(|| ask(work, check, site)).await?;
-    let Some(status) = said.get(extension.as_str()) else { return Ok(()) };
-    match status.state.as_str() {
-        "DUPLICATE" => refuse_holder(work, site, extension, person, status).await,
-        "DUPLICATE_IN_LIST" | "INVALID" => refused(site, extension, status),
-        _ => Ok(()),
+    let Some(check) = checks.iter().find(|check| check.covers(extension)) else { return Ok(()) };
+    let refusals = check.refused.get_or_try_init(|| ask(work, check, site)).await?;
+    match refusals.get(extension.as_str()) {
+        None => Ok(()),
+        Some(status) if status.state == DUPLICATE => {
+            refuse_holder(work, site, extension, person, status).await
+        }
+        Some(status) => refused(site, extension, status),
     }
 }
 
@@ -117,15 +139,20 @@ fn refused(site: &Site, extension: &Extension, status: &ExtensionStatus) -> Flow
     )
 }
 
-/// What Webex says, by extension; nothing where it does not answer, which is logged once.
+/// What Webex refuses, by extension; nothing where it does not answer, which is logged once.
 async fn ask(
     work: &mut RowWork<'_>,
     check: &ExtensionCheck,
     site: &Site,
 ) -> Flow<BTreeMap<String, ExtensionStatus>> {
-    let answer = work.try_read(site_calls::validate_extensions(&site.id, &check.extensions)).await?;
+    let planned = check.planned.borrow().clone();
+    let answer = work.try_read(site_calls::validate_extensions(&site.id, &planned)).await?;
+    check.planned.take();
     match answer.and_then(|reply| directory::items(&reply, "extensionStatus", wire::extension_status)) {
-        Ok(statuses) => Ok(statuses.into_iter().map(|status| (status.extension.clone(), status)).collect()),
+        Ok(statuses) => {
+            let refusing = statuses.into_iter().filter(|status| REFUSING.contains(&status.state.as_str()));
+            Ok(refusing.map(|status| (status.extension.clone(), status)).collect())
+        }
         Err(trouble) => {
             if !work.context.extensions.unchecked.replace(true) {
                 let why = reason::describe(&trouble).0;

@@ -53,8 +53,12 @@ pub use writer::{Ack, Writer};
 /// How long a statement waits for a lock that another program holds on the file, unless it is told otherwise.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// SQLite's page cache, in KiB as a negative number (the form of `PRAGMA cache_size`).
-const CACHE: i32 = -12_000;
+/// SQLite's page cache while a file is taken in, whose keys come in any order. Cache sizes are in KiB as negative
+/// numbers (the form of `PRAGMA cache_size`).
+const LOAD_CACHE: i32 = -12_000;
+
+/// That of the writer: a run works on neighbouring rows.
+const WRITER_CACHE: i32 = -4_000;
 
 /// That of connections that only read: each commit of the writer empties it, so that a larger one is only memory.
 const READER_CACHE: i32 = -1_000;
@@ -137,7 +141,7 @@ impl Store {
 
     /// Starts the thread that alone writes during a run.
     pub fn start_writer(&self) -> Result<Writer, StoreError> {
-        let connection = self.connect()?;
+        let connection = connect(&self.path, self.busy_timeout, WRITER_CACHE)?;
         let mode: String =
             connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
         if !mode.eq_ignore_ascii_case("wal") {
@@ -178,7 +182,7 @@ impl Store {
     }
 
     fn connect(&self) -> Result<Connection, StoreError> {
-        connect(&self.path, self.busy_timeout, CACHE)
+        connect(&self.path, self.busy_timeout, LOAD_CACHE)
     }
 }
 

@@ -77,18 +77,21 @@ pub fn unseen_lines(connection: &Connection, reading: Reading, limit: u32) -> Re
     Ok(connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
 }
 
-/// The extensions that the unfinished user rows of a location will give, in row order.
+/// The extensions that the unfinished user rows of a location will give, in order.
 pub fn planned_extensions(connection: &Connection, location_key: &str) -> Result<Vec<Extension>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT json_extract(a.cells, '$.extension') AS extension
-         FROM rows u JOIN keys k ON k.scope = 'assignment' AND k.value = u.email JOIN rows a ON a.row_id = k.row_id
+         FROM rows u INDEXED BY users_by_location
+         JOIN keys k ON k.scope = 'assignment' AND k.value = u.email JOIN rows a ON a.row_id = k.row_id
          WHERE u.phase = 2 AND u.location_key = ?1 AND u.state IN ('ready', 'running')
-           AND json_extract(u.cells, '$.calling_enabled') IS NOT 'false' AND extension IS NOT NULL
-         ORDER BY u.row_id",
+           AND json_extract(u.cells, '$.calling_enabled') IS NOT 'false' AND extension IS NOT NULL",
     )?;
     let planned = statement.query_map([location_key], |row| row.get::<_, String>(0))?;
     let planned: Vec<String> = planned.collect::<Result<_, _>>()?;
-    Ok(planned.iter().filter_map(|extension| Extension::parse(extension).ok()).collect())
+    let mut planned: Vec<_> =
+        planned.iter().filter_map(|extension| Extension::parse(extension).ok()).collect();
+    planned.sort();
+    Ok(planned)
 }
 
 /// Which pending rows are meant; conditions are joined by AND, several reasons or rows by OR.

@@ -177,14 +177,14 @@ fn the_words_of_the_schema_are_those_of_the_code() {
             .unwrap()
     };
     let rows = table("rows");
-    assert_eq!(words_behind(&rows, "CHECK (entity_type IN ("), texts_of!(EntityType));
-    assert_eq!(words_behind(&rows, "CHECK (state IN ("), texts_of!(RowState));
+    assert_eq!(words_behind(&rows, "CHECK (entity_type = "), texts_of!(EntityType));
+    assert_eq!(words_behind(&rows, "CHECK (state = "), texts_of!(RowState));
     assert_eq!(words_behind(&rows, "reason IS NOT NULL AND reason IN ("), texts_of!(RejectionReason));
     let reasons = texts_of!(PendingReason);
     assert_eq!(words_behind(&rows, "cause IS NOT NULL AND reason IN ("), reasons);
     let causes: BTreeSet<String> = reasons.into_iter().filter(|reason| reason != "half_applied").collect();
     assert_eq!(words_behind(&rows, "AND cause IN ("), causes);
-    assert_eq!(words_behind(&table("steps"), "CHECK (state IN ("), texts_of!(StepState));
+    assert_eq!(words_behind(&table("steps"), "CHECK (state = "), texts_of!(StepState));
     assert_eq!(texts_of!(Step).len(), 15);
     assert!(!texts_of!(Operation).is_empty());
 }

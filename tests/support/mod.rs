@@ -322,6 +322,7 @@ impl Bench {
         assert_eq!(sound, "ok");
         let running = self.count("SELECT count(*) FROM rows WHERE state = 'running'");
         assert_eq!(running, 0, "no row is left running");
+        assert_eq!(self.miscounted(), 0, "the counts are those of the rows");
         let unproved = self.count(
             "SELECT count(*) FROM rows r WHERE r.state = 'success'
              AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.row_id = r.row_id AND s.attempt = r.attempt AND s.state != 'failed')",
@@ -333,6 +334,15 @@ impl Bench {
             let bytes = std::fs::read(&path).expect("a readable file");
             assert!(!holds(&bytes, TOKEN.as_bytes()), "the token is in {}", path.display());
         }
+    }
+
+    /// How many places, phases and states are counted otherwise than their rows say.
+    fn miscounted(&self) -> i64 {
+        const TRUTH: &str = "SELECT coalesce(location_key, ''), coalesce(phase, 0), state, count(*) FROM rows GROUP BY 1, 2, 3";
+        const KEPT: &str = "SELECT location_key, phase, state, rows FROM counts WHERE rows > 0";
+        self.count(&format!(
+            "SELECT count(*) FROM (SELECT * FROM ({TRUTH} EXCEPT {KEPT}) UNION ALL SELECT * FROM ({KEPT} EXCEPT {TRUTH}))"
+        ))
     }
 }
 
