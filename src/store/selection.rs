@@ -29,7 +29,8 @@ impl Selection {
 pub(super) const CLAIMABLE: &str = "rows.state = 'ready'
     AND (:locations IS NULL OR rows.location_key IN (SELECT value FROM json_each(:locations)))
     AND (rows.phase = 1 OR NOT EXISTS (
-        SELECT 1 FROM rows l WHERE l.phase = 1 AND l.state = 'ready' AND l.location_key = rows.location_key))
+        SELECT 1 FROM counts l
+        WHERE l.location_key = rows.location_key AND l.phase = 1 AND l.state = 'ready' AND l.rows > 0))
     AND (rows.phase != 3 OR NOT EXISTS (
         SELECT 1 FROM keys k JOIN rows u ON u.row_id = k.row_id
         WHERE k.scope = 'user' AND k.value = rows.email AND u.state = 'ready'))";
