@@ -4,6 +4,7 @@
 mod support;
 
 use support::{Bench, Csv, site};
+use wxbulk::sim::Operation;
 
 /// Lists that lag less than the settle time behind the writes of phase 2.
 #[tokio::test]
@@ -22,4 +23,31 @@ async fn a_location_that_the_run_itself_enabled_blocks_nobody_while_lists_lag() 
     bench.sim.add_fault("location_create:lag=60000".parse().unwrap());
     bench.run().await.expect(3);
     bench.row("user", "ana@example.com").expect_success();
+}
+
+/// The answer is lost, and the list shows the licence only later, but before the settle time is over (R6).
+#[tokio::test]
+async fn a_licence_whose_answer_was_lost_is_looked_for_when_it_must_show_and_sent_once() {
+    for lost in ["lost", "status=503,applied", "status=200,body={}"] {
+        let bench = Bench::new(&site(1)).await.env("SETTLE_SECONDS", "1");
+        bench.sim.add_fault(format!("licenses_users_patch#1:{lost},applied,lag=300").parse().unwrap());
+        bench.run().await.expect(0);
+        assert_eq!(bench.calls(Operation::LicensesUsersPatch).len(), 1, "{lost}");
+        let recorded = "SELECT count(*) FROM calls WHERE operation = 'licenses_users_patch' AND applied = 1";
+        assert_eq!(bench.count(recorded), 1, "{lost}");
+    }
+}
+
+/// A refusal that took effect, and a retry that comes before the list shows it.
+#[tokio::test]
+async fn a_create_that_was_refused_is_looked_for_when_it_must_show_before_it_is_sent_again() {
+    for refusal in [400, 409] {
+        let bench = Bench::new(&Csv::new().location("Sevilla")).await.env("SETTLE_SECONDS", "2");
+        bench.sim.add_fault(format!("location_create#1:status={refusal},applied,lag=1500").parse().unwrap());
+        bench.run().await.expect(3);
+        bench.row("location", "Sevilla").expect_pending("non_retryable_external", "location_create");
+        bench.wxbulk(&["run", "--retry-pending"]).await.expect(0);
+        assert_eq!(bench.sim.org().locations_named("Sevilla").len(), 1, "{refusal}");
+        assert_eq!(bench.calls(Operation::LocationCreate).len(), 1, "{refusal}");
+    }
 }

@@ -73,6 +73,9 @@ pub enum Repeat {
     Read,
     /// A write that sets a state: a second one changes nothing more.
     SetsState,
+    /// A write that takes for somebody what can be taken once, a unit and a line: a second one changes nothing more, or is
+    /// refused because of the first.
+    Takes,
     /// A write that makes something: a second one could make it twice.
     Creates,
 }
@@ -85,8 +88,8 @@ impl Operation {
             Operation::LocationCreate | Operation::CallingLocationEnable | Operation::NumbersAdd => {
                 Repeat::Creates
             }
+            Operation::LicensesUsersPatch => Repeat::Takes,
             Operation::LocationUpdate
-            | Operation::LicensesUsersPatch
             | Operation::FeaturePut
             | Operation::CallingLocationUpdate
             | Operation::InternalDialingPut

@@ -45,10 +45,21 @@ enum Verdict<T> {
     Doubt(Doubt),
 }
 
+/// When a look-up shows what an attempt did.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Now; what it does not show yet may be sent again without harm.
+    Now,
+    /// Now, and if it does not show, again after the settle time: lists may lag.
+    Twice,
+    /// After the settle time.
+    Settled,
+}
+
 /// What to do about an attempt of which nobody knows the end.
 struct Doubt {
-    /// A list may show what it made only after the settle time.
-    settle: bool,
+    /// When it is looked for.
+    look: Look,
     /// It may be sent again when a look-up shows nothing.
     resend: bool,
     /// The wait that the server asked for before that.
@@ -61,8 +72,8 @@ struct Doubt {
 
 impl Doubt {
     /// Looked for once and not sent again.
-    const fn once(settle: bool, otherwise: Cause) -> Doubt {
-        Doubt { settle, resend: false, wait: Duration::ZERO, conclusive: false, otherwise }
+    const fn once(look: Look, otherwise: Cause) -> Doubt {
+        Doubt { look, resend: false, wait: Duration::ZERO, conclusive: false, otherwise }
     }
 }
 
@@ -70,8 +81,10 @@ impl RowWork<'_> {
     /// Sends a write until it is in place, or certainly is not.
     ///
     /// `shown` reads an accepted answer; `look` reads Webex anew and gives what is in place. The intent is on disk
-    /// before the request leaves. After any doubt `look` decides; what creates something is looked for no earlier than
-    /// the settle time after the attempt ended, so that a lagging list cannot make a second one.
+    /// before the request leaves. After any doubt `look` decides; what creates or takes something is not taken
+    /// for absent earlier than the settle time after the attempt ended, so that a lagging list cannot make a second one.
+    /// After a refusal it is looked for at once; a create that does not show then stays in doubt, and the row's next
+    /// attempt looks again when it must show.
     pub(super) async fn write<T>(
         &mut self,
         call: Call,
@@ -129,10 +142,15 @@ impl RowWork<'_> {
         doubt: &Doubt,
         look: &mut impl AsyncFnMut(&mut Self) -> Flow<Option<T>>,
     ) -> Flow<Option<T>> {
-        if doubt.settle {
+        if doubt.look == Look::Settled {
             self.settle_since(attempt).await?;
         }
-        match look(self).await {
+        let mut seen = look(self).await;
+        if doubt.look == Look::Twice && matches!(seen, Ok(None)) {
+            self.settle_since(attempt).await?;
+            seen = look(self).await;
+        }
+        match seen {
             Ok(Some(value)) => {
                 self.answered(attempt, Some(true));
                 Ok(Some(value))
@@ -200,7 +218,8 @@ impl RowWork<'_> {
             (Ok(reply), Operation::LocationCreate) => wire::id(&reply.body).ok(),
             _ => None,
         };
-        self.left_doubt |= applied.is_none();
+        // A refusal is believed, except that the next attempt looks before it creates again.
+        self.left_doubt |= applied.is_none() && !is_refused(attempt);
         let call_id = attempt.call_id;
         self.answers
             .push(self.context.writer.submit(move |connection| store::answer(connection, call_id, &record)));
@@ -218,12 +237,17 @@ impl RowWork<'_> {
 
 fn verdict<T>(attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Verdict<T> {
     let creates = attempt.operation.repeat() == Repeat::Creates;
+    let look = match attempt.operation.repeat() {
+        Repeat::Read | Repeat::SetsState => Look::Now,
+        Repeat::Takes => Look::Twice,
+        Repeat::Creates => Look::Settled,
+    };
     let trouble = match &attempt.result {
         Ok(reply) => match shown(reply) {
             Shown::Proved(value) => return Verdict::InPlace(value),
             Shown::Partial(message) => return Verdict::Partly(partly(attempt, message)),
             Shown::ByLookUp(cause) => {
-                return Verdict::Doubt(Doubt { conclusive: true, ..Doubt::once(creates, cause) });
+                return Verdict::Doubt(Doubt { conclusive: true, ..Doubt::once(look, cause) });
             }
             Shown::Unproved(what) => {
                 &Trouble::BadReply { status: reply.status, what, tracking_id: reply.tracking_id.clone() }
@@ -243,15 +267,20 @@ fn verdict<T>(attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Ver
         Trouble::Refused(refusal) => {
             // Another job is at work there, and ends (R21).
             let resend = refusal.status == 409 && attempt.operation == Operation::CallingLocationUpdate;
-            Verdict::Doubt(Doubt { resend, conclusive: true, ..Doubt::once(false, cause) })
+            // A list that lags does not show yet what a refusal may have made.
+            Verdict::Doubt(Doubt { resend, conclusive: !creates, ..Doubt::once(Look::Now, cause) })
         }
-        Trouble::BadReply { .. } => Verdict::Doubt(Doubt::once(creates, cause)),
+        Trouble::BadReply { .. } => Verdict::Doubt(Doubt::once(look, cause)),
         Trouble::Doubtful { asked, .. } => {
             let resend = *asked != Asked::TooLong;
             let wait = if let Asked::Wait(wait) = asked { *wait } else { Duration::ZERO };
-            Verdict::Doubt(Doubt { resend, wait, conclusive: true, ..Doubt::once(creates, cause) })
+            Verdict::Doubt(Doubt { resend, wait, conclusive: true, ..Doubt::once(look, cause) })
         }
     }
+}
+
+fn is_refused(attempt: &WriteAttempt) -> bool {
+    matches!(attempt.result, Err(Trouble::Refused(_)))
 }
 
 fn partly(attempt: &WriteAttempt, message: String) -> Stop {
