@@ -6,9 +6,11 @@ mod support;
 
 use std::time::Duration;
 
+use serde_json::json;
 use support::{Bench, Csv, site};
 use wxbulk::sim::{
-    Fault, LicenseSeed, LocationSeed, Operation, OrgSeed, PROFESSIONAL, PersonSeed, STANDARD, SimConfig,
+    Exchange, Fault, LicenseSeed, LocationSeed, Operation, OrgSeed, PROFESSIONAL, PersonSeed, STANDARD,
+    SimConfig,
 };
 
 const ANA: &str = "ana@example.com";
@@ -196,4 +198,102 @@ async fn the_start_up_checks_name_the_rows_that_find_no_unit() {
     assert!(ran.stderr.contains(short), "{}", ran.stderr);
     let found_none = "SELECT count(*) FROM rows WHERE phase = 2 AND step = 'user_enable_calling' AND entity_key IN ('u6@example.com', 'u7@example.com')";
     assert_eq!(bench.count(found_none), 2, "the very rows that were named");
+}
+
+/// How often the licences were read.
+fn readings(bench: &Bench) -> usize {
+    bench.calls(Operation::LicensesList).len()
+}
+
+/// Ana's request for a licence takes so long that something can happen meanwhile.
+fn hold_ana(bench: &Bench) {
+    let late = Duration::from_millis(300);
+    bench.sim.add_fault(Fault::on(Operation::LicensesUsersPatch).key(ANA).delay(late));
+}
+
+/// Runs, and does this while Ana's request is under way.
+async fn run_and_meanwhile(bench: &Bench, happens: impl Future<Output = ()>) -> support::Ran {
+    hold_ana(bench);
+    let asked = |calls: &[Exchange]| calls.iter().any(|call| call.operation == Operation::LicensesUsersPatch);
+    let meanwhile = async {
+        bench.sim.when(asked).await;
+        happens.await;
+    };
+    tokio::join!(bench.run(), meanwhile).0
+}
+
+#[tokio::test]
+async fn units_bought_during_a_run_serve_its_rows() {
+    for size in ["1", "500"] {
+        let bench = on(&two("", ""), [licence(PROFESSIONAL, "s", 1)]).await;
+        let bench = bench.env("MAX_CONCURRENCY", "1").env("BATCH_SIZE", size);
+        let ran = run_and_meanwhile(&bench, async { bench.sim.set_units(PROFESSIONAL, 2) }).await;
+        ran.expect(0);
+        assert_eq!(in_use(&bench), [2], "batches of {size}");
+    }
+}
+
+#[tokio::test]
+async fn units_that_somebody_else_takes_during_a_run_are_not_promised() {
+    let leo = "leo@example.com";
+    let org =
+        OrgSeed { licenses: vec![licence(PROFESSIONAL, "s", 2)], ..OrgSeed::with_people([ANA, EVA, leo]) };
+    let org = org.location(LocationSeed::calling("Madrid"));
+    let bench = Bench::with(&two("", ""), SimConfig::with_org(org)).await;
+    let bench = bench.env("MAX_CONCURRENCY", "1").env("BATCH_SIZE", "1");
+    let madrid = bench.sim.org().locations_named("Madrid")[0].id.clone();
+    let line = json!({ "locationId": madrid, "extension": "1900" });
+    let body =
+        json!({ "email": leo, "licenses": [{ "id": id_of(&bench, PROFESSIONAL), "properties": line }] });
+    let url = format!("{}/licenses/users", bench.sim.base_url());
+    let taken = async {
+        let request = reqwest::Client::new().patch(url).bearer_auth("somebody-else").json(&body);
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    };
+    run_and_meanwhile(&bench, taken).await.expect(3);
+    let row = bench.row("user", EVA);
+    row.expect_pending("precondition_missing", "user_enable_calling");
+    row.says(&["2 of 2 units in use"]);
+    assert_eq!(patches_for(&bench, EVA), 0, "no unit, no request");
+}
+
+/// What was given need not show in the reading of the next batch: it counts once, and the last unit is found.
+#[tokio::test]
+async fn units_that_are_just_enough_last_over_batches_and_a_lag() {
+    let csv = site(12);
+    let org = OrgSeed::with_people(csv.emails()).units(PROFESSIONAL, 12);
+    for lag in [0, 200] {
+        let bench = Bench::with(&csv, SimConfig::with_org(org.clone())).await;
+        let bench = bench.env("BATCH_SIZE", "3").env("SETTLE_SECONDS", "0.5");
+        bench.sim.set_lag(Duration::from_millis(lag));
+        bench.run().await.expect(0);
+        let batches = 4;
+        assert!(readings(&bench) <= 3 + 2 * batches, "{} readings", readings(&bench));
+        assert_eq!(bench.calls(Operation::LicensesUsersPatch).len(), 12);
+    }
+}
+
+/// The start-up checks and two phases read them; batches that give nothing do not.
+#[tokio::test]
+async fn a_job_that_gives_nothing_reads_the_licences_no_more_often_for_its_batches() {
+    let bench = Bench::new(&site(6)).await.env("BATCH_SIZE", "2");
+    bench.run().await.expect(0);
+    assert_eq!(readings(&bench), 3 + 2, "once more for each batch but the first");
+    let path = bench.csv_path().display().to_string();
+    bench.wxbulk(&["run", &path, "--output-dir", "another"]).await.expect(0);
+    assert_eq!(readings(&bench), 5 + 3);
+}
+
+#[tokio::test]
+async fn licences_that_cannot_be_read_again_make_no_verdict_and_are_asked_for_once() {
+    let csv = site(4);
+    let org = OrgSeed::with_people(csv.emails()).units(PROFESSIONAL, 1);
+    let bench = Bench::with(&csv, SimConfig::with_org(org)).await.env("MAX_RETRIES", "0");
+    bench.sim.add_fault(Fault::on(Operation::LicensesList).nth(3).status(503));
+    bench.run().await.expect(3);
+    for number in 1..4 {
+        let row = bench.row("user", &format!("u{number}@example.com"));
+        row.expect_pending("retry_exhausted", "user_enable_calling");
+    }
+    assert_eq!(readings(&bench), 4, "start-up checks, two phases and one try in between");
 }

@@ -1,13 +1,34 @@
 //! Which calling licence a user gets, and who gets the last units: they are promised in row order (R19).
+//!
+//! Free are the units that the last reading shows, less those promised that it does not count yet. The licences are read
+//! when the phase begins, again before the first unit of each further batch is promised, and once more in a batch before
+//! its first row is told that none is free. For that reading nothing is under way and all that was given must show: units
+//! bought meanwhile serve, and none is promised that somebody else took before. Its verdict holds for the rest of the
+//! batch. A batch that gives no unit costs no request, one that gives some costs one, and one that runs out costs a second.
+//!
+//! A unit given counts as shown when the settle time is over and the reading has grown by it. A reading that has not grown
+//! lags, or somebody gave a unit back: nobody can tell, so for a minute our own count is believed, and then the reading.
+
+mod place;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
+use tokio::time::Instant;
 
-use crate::domain::{LicenseChoice, RemoteId};
+pub(super) use place::Place;
+
+use super::context::RunContext;
+use super::lists;
+use super::work::{Cause, Flow, stop_for};
+use crate::domain::{LicenseChoice, Operation, RemoteId};
 use crate::webex::wire::License;
+
+/// How long after it must show a unit given is counted against a reading that has not grown by it.
+const DISBELIEF: Duration = Duration::from_secs(60);
 
 /// What the operator chose.
 #[derive(Debug, Clone)]
@@ -22,35 +43,71 @@ pub struct LicenceSettings {
 #[derive(Debug)]
 pub(super) struct LicencePool {
     settings: LicenceSettings,
-    licences: Vec<License>,
+    licences: RefCell<Rc<[License]>>,
     state: RefCell<State>,
     changed: Notify,
+    /// Held by the row that reads for its batch.
+    turn: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Units promised by this run, by licence id.
-    promised: BTreeMap<String, i64>,
+    /// Units that this run promised and the last reading does not count.
+    promised: BTreeMap<u64, Promise>,
+    /// By licence, the units in use of which it is known whose they are: what the first reading showed, and ours since.
+    known: BTreeMap<String, i64>,
     /// Claimed rows that may still ask, in claim order.
     undecided: BTreeMap<u64, LicenseChoice>,
     next_place: u64,
+    next_promise: u64,
+    /// Batches claimed so far; the last of them.
+    batch: u64,
+    /// The last batch for which the licences were read.
+    read_for: u64,
+    /// By choice, the last batch whose verdict stands, and why there is none if the licences could not be read for it.
+    verdicts: BTreeMap<String, (u64, Option<Cause>)>,
 }
 
-/// A row's place in the queue for units; giving it up lets later rows have theirs.
 #[derive(Debug)]
-pub(super) struct Place {
-    pool: Rc<LicencePool>,
-    number: u64,
-    choice: LicenseChoice,
+struct Promise {
+    licence: RemoteId,
+    /// When its request ended; `None` while it is under way.
+    ended: Option<Instant>,
 }
 
-/// Why a row gets no licence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NoUnits(pub(super) String);
+/// The licences as Webex shows them.
+#[derive(Debug)]
+pub(super) struct Reading {
+    licences: Vec<License>,
+    /// What ended up to this moment must show in it.
+    shows: Option<Instant>,
+}
+
+/// Reads the licences when what ended at `since` must show.
+pub(super) async fn read(context: &RunContext, since: Option<Instant>) -> Flow<Reading> {
+    if let Some(ended) = since {
+        context.webex.wait_until(context.settled_after(ended)).await?;
+    }
+    let shows = Instant::now().checked_sub(context.settings.settle);
+    match lists::read_licenses(context).await {
+        Ok(licences) => Ok(Reading { licences, shows }),
+        Err(trouble) => {
+            context.mind_the_token(Some(&trouble)).await;
+            stop_for(Operation::LicensesList, &trouble)
+        }
+    }
+}
 
 impl LicencePool {
+    /// The licences as they were read for the first batch.
     pub(super) fn new(settings: LicenceSettings, licences: Vec<License>) -> LicencePool {
-        LicencePool { settings, licences, state: RefCell::default(), changed: Notify::new() }
+        LicencePool {
+            settings,
+            licences: RefCell::new(licences.into()),
+            state: RefCell::new(State { read_for: 1, ..State::default() }),
+            changed: Notify::new(),
+            turn: Mutex::default(),
+        }
     }
 
     /// Whether any of these licences gives calling.
@@ -60,41 +117,91 @@ impl LicencePool {
 
     /// The calling licence among those that a person holds.
     pub(super) fn calling_licence_of(&self, held: &[RemoteId]) -> Option<RemoteId> {
-        let calling = self.licences.iter().filter(|licence| self.is_calling(licence));
-        calling.map(|licence| &licence.id).find(|id| held.iter().any(|held| held.same_as(id))).cloned()
+        self.calling_licences_of(held).into_iter().next().map(|licence| licence.id)
+    }
+
+    fn calling_licences_of(&self, held: &[RemoteId]) -> Vec<License> {
+        let calling =
+            |licence: &&License| self.is_calling(licence) && held.iter().any(|id| id.same_as(&licence.id));
+        self.licences().iter().filter(calling).cloned().collect()
     }
 
     /// Whether these licences give calling by Standard ones alone.
     pub(super) fn is_standard_only(&self, held: &[RemoteId]) -> bool {
-        let holds = |choice: &LicenseChoice| {
-            let mut licences = self.licences.iter().filter(|licence| matches(choice, licence));
-            licences.any(|licence| held.iter().any(|id| id.same_as(&licence.id)))
-        };
+        let held = self.calling_licences_of(held);
+        let holds = |choice: &LicenseChoice| held.iter().any(|licence| matches(choice, licence));
         holds(&LicenseChoice::Standard) && !holds(&LicenseChoice::Professional)
+    }
+
+    /// A batch is claimed: the rows that queue now are its.
+    pub(super) fn begin_batch(&self) {
+        let mut state = self.state.borrow_mut();
+        state.batch = state.batch.saturating_add(1);
     }
 
     /// Queues a row in the order of claims.
     pub(super) fn queue(self: &Rc<Self>, choice: Option<LicenseChoice>) -> Place {
         let choice = choice.unwrap_or_else(|| self.settings.default.clone());
         let mut state = self.state.borrow_mut();
-        let number = state.next_place;
+        let (number, batch) = (state.next_place, state.batch);
         state.next_place = number.saturating_add(1);
         state.undecided.insert(number, choice.clone());
-        Place { pool: Rc::clone(self), number, choice }
+        Place { pool: Rc::clone(self), number, batch, choice }
+    }
+
+    fn licences(&self) -> Rc<[License]> {
+        Rc::clone(&self.licences.borrow())
+    }
+
+    /// Takes a reading for what is so now; promises that it counts are kept no longer.
+    fn keep(&self, reading: Reading) {
+        for licence in self.licences().iter() {
+            let mut state = self.state.borrow_mut();
+            state.known.entry(licence.id.canonical().to_owned()).or_insert(licence.consumed);
+        }
+        for licence in &reading.licences {
+            self.count(licence, reading.shows);
+        }
+        *self.licences.borrow_mut() = reading.licences.into();
+        self.changed.notify_waiters();
+    }
+
+    /// Strikes out the promises that a reading of a licence counts: as many as it has grown by, and the old ones.
+    fn count(&self, licence: &License, shows: Option<Instant>) {
+        let mut state = self.state.borrow_mut();
+        let State { promised, known, .. } = &mut *state;
+        let known = known.entry(licence.id.canonical().to_owned()).or_insert(licence.consumed);
+        promised.retain(|_, promise| {
+            let late =
+                promise.ended.zip(shows).and_then(|(ended, shows)| shows.checked_duration_since(ended));
+            let Some(late) = late.filter(|_| promise.licence.same_as(&licence.id)) else { return true };
+            if *known < licence.consumed {
+                *known = known.saturating_add(1);
+                return false;
+            }
+            late < DISBELIEF
+        });
     }
 
     /// Units that are free and not promised, over all licences of a choice.
     fn free(&self, choice: &LicenseChoice) -> i64 {
-        self.matching(choice).map(|licence| self.free_of(licence)).filter(|free| *free > 0).sum()
+        let licences = self.licences();
+        self.matching(&licences, choice).map(|licence| self.free_of(licence)).filter(|free| *free > 0).sum()
     }
 
     fn free_of(&self, licence: &License) -> i64 {
-        let promised = self.state.borrow().promised.get(licence.id.canonical()).copied().unwrap_or(0);
+        let state = self.state.borrow();
+        let promised = state.promised.values().filter(|promise| promise.licence.same_as(&licence.id)).count();
+        let promised = i64::try_from(promised).unwrap_or(i64::MAX);
         licence.total.saturating_sub(licence.consumed).saturating_sub(promised)
     }
 
-    fn matching<'a>(&'a self, choice: &'a LicenseChoice) -> impl Iterator<Item = &'a License> {
-        self.licences.iter().filter(move |licence| self.in_subscription(licence) && matches(choice, licence))
+    fn matching<'a>(
+        &'a self,
+        licences: &'a [License],
+        choice: &'a LicenseChoice,
+    ) -> impl Iterator<Item = &'a License> {
+        licences.iter().filter(move |licence| self.in_subscription(licence) && matches(choice, licence))
     }
 
     fn is_calling(&self, licence: &License) -> bool {
@@ -109,31 +216,45 @@ impl LicencePool {
 
     /// Whether two choices could be served by one licence, by whatever name they call it.
     fn overlap(&self, one: &LicenseChoice, other: &LicenseChoice) -> bool {
-        one == other || self.matching(one).any(|licence| matches(other, licence))
+        one == other || self.matching(&self.licences(), one).any(|licence| matches(other, licence))
     }
 
-    pub(super) fn promise(&self, choice: &LicenseChoice) -> Option<RemoteId> {
-        let licence = self.matching(choice).find(|licence| self.free_of(licence) > 0)?;
-        self.add(&licence.id, 1);
-        Some(licence.id.clone())
-    }
-
-    fn add(&self, licence: &RemoteId, units: i64) {
+    /// Promises a unit of a choice, if one is free.
+    pub(super) fn promise(&self, choice: &LicenseChoice) -> Option<(u64, RemoteId)> {
+        let licences = self.licences();
+        let licence = self.matching(&licences, choice).find(|licence| self.free_of(licence) > 0)?.id.clone();
         let mut state = self.state.borrow_mut();
-        let promised = state.promised.entry(licence.canonical().to_owned()).or_default();
-        *promised = promised.saturating_add(units);
+        let number = state.next_promise;
+        state.next_promise = number.saturating_add(1);
+        state.promised.insert(number, Promise { licence: licence.clone(), ended: None });
+        Some((number, licence))
     }
 
-    /// Gives back a unit that a row did not take.
-    pub(super) fn give_back(&self, licence: &RemoteId) {
-        self.add(licence, -1);
-        self.changed.notify_waiters();
+    /// When the last request for a unit of this choice ended; waits while one is under way.
+    async fn last_ended(&self, choice: &LicenseChoice) -> Option<Instant> {
+        let licences = self.licences();
+        // Ends: a unit is let go when its row ends, and no row before the one that asks is undecided.
+        loop {
+            let changed = self.changed.notified();
+            let ends: Vec<Option<Instant>> = {
+                let state = self.state.borrow();
+                let of_choice = |promise: &&Promise| {
+                    self.matching(&licences, choice).any(|licence| licence.id.same_as(&promise.licence))
+                };
+                state.promised.values().filter(of_choice).map(|promise| promise.ended).collect()
+            };
+            if ends.iter().all(Option::is_some) {
+                return ends.into_iter().flatten().max();
+            }
+            changed.await;
+        }
     }
 
-    fn no_units(&self, choice: &LicenseChoice) -> NoUnits {
-        let several = self.matching(choice).nth(1).is_some();
+    fn no_units(&self, choice: &LicenseChoice) -> String {
+        let licences = self.licences();
+        let several = self.matching(&licences, choice).nth(1).is_some();
         let counts: Vec<String> = self
-            .matching(choice)
+            .matching(&licences, choice)
             .map(|licence| {
                 let subscription = licence.subscription.as_ref().filter(|_| several);
                 format!(
@@ -147,47 +268,14 @@ impl LicencePool {
             .collect();
         if counts.is_empty() {
             let names: Vec<&str> =
-                self.licences.iter().filter(|l| self.is_calling(l)).map(|l| l.name.as_str()).collect();
+                licences.iter().filter(|l| self.is_calling(l)).map(|l| l.name.as_str()).collect();
             let has = if names.is_empty() { "no calling licence".to_owned() } else { names.join(", ") };
-            return NoUnits(format!(
+            return format!(
                 "the organisation has no licence {choice:?} to give (it has {has})",
                 choice = choice.to_string()
-            ));
+            );
         }
-        NoUnits(format!("no unit of the licence is free ({})", counts.join("; ")))
-    }
-}
-
-impl Place {
-    /// Takes a unit. While units are scarce, rows before this one decide first.
-    pub(super) async fn take(self) -> Result<RemoteId, NoUnits> {
-        loop {
-            // Registered before the state is read, so that no change in between is missed.
-            let changed = self.pool.changed.notified();
-            let before = i64::try_from(self.undecided_before()).unwrap_or(i64::MAX);
-            let free = self.pool.free(&self.choice);
-            if free > before || before == 0 {
-                return self.pool.promise(&self.choice).ok_or_else(|| self.pool.no_units(&self.choice));
-            }
-            // Ends: every row before this one gives up its place when it ends, whatever its end.
-            changed.await;
-        }
-    }
-
-    fn undecided_before(&self) -> usize {
-        let state = self.pool.state.borrow();
-        state
-            .undecided
-            .range(..self.number)
-            .filter(|(_, choice)| self.pool.overlap(choice, &self.choice))
-            .count()
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.pool.state.borrow_mut().undecided.remove(&self.number);
-        self.pool.changed.notify_waiters();
+        format!("no unit of the licence is free ({})", counts.join("; "))
     }
 }
 
@@ -205,7 +293,9 @@ fn matches(choice: &LicenseChoice, licence: &License) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::place::Unit;
     use super::*;
+    use crate::runner::work::Stop;
 
     fn licence(id: &str, name: &str, total: i64, consumed: i64, subscription: &str) -> License {
         License {
@@ -226,24 +316,74 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_reading_has_grown_by_is_counted_once() {
+        let of = |consumed| vec![licence("P", "Webex Calling - Professional", 10, consumed, "s")];
+        let pool = pool(of(0), None);
+        let given =
+            [take(pool.queue(None), &of(0)).await.unwrap(), take(pool.queue(None), &of(0)).await.unwrap()];
+        drop(given);
+        let free = |consumed, later: u64| {
+            let shows = Instant::now().checked_add(Duration::from_secs(later));
+            pool.keep(Reading { licences: of(consumed), shows });
+            pool.free(&LicenseChoice::Professional)
+        };
+        let stale = Reading { licences: of(2), shows: None };
+        pool.keep(stale);
+        assert_eq!(
+            pool.free(&LicenseChoice::Professional),
+            6,
+            "they need not show, so these may be another's"
+        );
+        assert_eq!(free(1, 1), 8, "one shows, one lags");
+        assert_eq!(free(5, 1), 5, "ours, and three of somebody else");
+        assert_eq!(free(4, 1), 6, "one was given back");
+    }
+
+    #[tokio::test]
+    async fn a_reading_that_does_not_grow_is_believed_after_a_minute() {
+        let licences = [licence("P", "Webex Calling - Professional", 10, 5, "s")];
+        let pool = pool(licences.to_vec(), None);
+        drop(take(pool.queue(None), &licences).await.unwrap());
+        for (later, free) in [(59, 4), (61, 5)] {
+            let shows = Instant::now().checked_add(Duration::from_secs(later));
+            pool.keep(Reading { licences: licences.to_vec(), shows });
+            assert_eq!(pool.free(&LicenseChoice::Professional), free, "{later} seconds");
+        }
+    }
+
+    /// Webex as a reading that never changes.
+    async fn take(place: Place, licences: &[License]) -> Result<Unit, String> {
+        let look = async |_| Ok(Reading { licences: licences.to_vec(), shows: None });
+        place.take(look).await.map_err(|stop| match stop {
+            Stop::Pending(cause) => cause.message,
+            stop => format!("{stop:?}"),
+        })
+    }
+
+    #[tokio::test]
     async fn the_last_unit_goes_to_the_first_row_that_needs_one() {
-        let pool = pool(vec![licence("P", "Webex Calling - Professional", 10, 9, "s")], None);
+        let licences = [licence("P", "Webex Calling - Professional", 10, 9, "s")];
+        let pool = pool(licences.to_vec(), None);
         let (first, second, third) = (pool.queue(None), pool.queue(None), pool.queue(None));
-        let (third, second, ()) = tokio::join!(third.take(), second.take(), async { drop(first) });
+        let (second, third, ()) = tokio::join!(
+            async { take(second, &licences).await.map(|unit| unit.licence.clone()) },
+            take(third, &licences),
+            async { drop(first) }
+        );
         assert_eq!(second.unwrap().as_str(), "P");
         assert_eq!(
-            third.unwrap_err().0,
+            third.unwrap_err(),
             "no unit of the licence is free (Webex Calling - Professional: 10 of 10 units in use)"
         );
     }
 
     #[tokio::test]
     async fn a_unit_given_back_serves_the_next_row() {
-        let pool = pool(vec![licence("P", "Webex Calling - Professional", 1, 0, "s")], None);
-        let taken = pool.queue(None).take().await.unwrap();
-        pool.give_back(&taken);
-        assert!(pool.queue(None).take().await.is_ok());
-        assert!(pool.queue(None).take().await.is_err());
+        let licences = [licence("P", "Webex Calling - Professional", 1, 0, "s")];
+        let pool = pool(licences.to_vec(), None);
+        take(pool.queue(None), &licences).await.unwrap().give_back();
+        assert!(take(pool.queue(None), &licences).await.is_ok());
+        assert!(take(pool.queue(None), &licences).await.is_err());
     }
 
     #[tokio::test]
@@ -253,10 +393,12 @@ mod tests {
             licence("B", "Webex Calling - Professional", 5, 0, "two"),
             licence("C", "Webex Calling - Basic", 5, 0, "two"),
         ];
-        let pool = pool(licences, Some("two"));
-        assert_eq!(pool.queue(None).take().await.unwrap().as_str(), "B");
-        assert_eq!(pool.queue(Some(LicenseChoice::Standard)).take().await.unwrap().as_str(), "C");
+        let pool = pool(licences.clone(), Some("two"));
+        assert_eq!(take(pool.queue(None), &licences).await.unwrap().licence.as_str(), "B");
+        let standard = pool.queue(Some(LicenseChoice::Standard));
+        assert_eq!(take(standard, &licences).await.unwrap().licence.as_str(), "C");
         let absent = LicenseChoice::Id(RemoteId::parse("unknown-licence-id-000000").unwrap());
-        assert!(pool.queue(Some(absent)).take().await.unwrap_err().0.contains("has no licence"));
+        let absent = take(pool.queue(Some(absent)), &licences).await;
+        assert!(absent.unwrap_err().contains("has no licence"));
     }
 }

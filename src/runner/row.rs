@@ -33,6 +33,7 @@ pub(super) async fn process(
 
 /// The place of each row in the queue for licences, if it may need one: in claim order, before any of them begins.
 pub(super) fn places(licences: &Rc<LicencePool>, rows: &[ClaimedRow]) -> Vec<Option<Place>> {
+    licences.begin_batch();
     let place = |row: &ClaimedRow| match &row.record {
         Record::User(user) if user.calling_enabled => Some(licences.queue(user.license.clone())),
         _ => None,

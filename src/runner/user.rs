@@ -3,7 +3,7 @@
 use super::decide::Located;
 use super::directory;
 use super::extensions;
-use super::licences::{LicencePool, NoUnits, Place};
+use super::licences::{self, LicencePool, Place};
 use super::numbers;
 use super::settings;
 use super::site::{self, Site};
@@ -44,7 +44,7 @@ pub(super) async fn drive(
             if let Some(extension) = line.extension() {
                 extensions::refuse_conflict(work, &site, extension, &person.id).await?;
             }
-            let licence = enable(work, user, &person, &site, &line, licences, place).await?;
+            let licence = enable(work, user, &person, &site, &line, place).await?;
             person.licenses.push(licence);
             done.push(format!("calling enabled with {line}"));
         }
@@ -182,17 +182,15 @@ async fn enable(
     person: &Person,
     site: &Site,
     line: &Line,
-    licences: &LicencePool,
     place: Place,
 ) -> Flow<RemoteId> {
     if let Some(number) = line.number() {
         numbers::require(work, site, number, &person.id).await?;
     }
     work.begin(Step::UserEnableCalling);
-    let licence = match place.take().await {
-        Ok(licence) => licence,
-        Err(NoUnits(message)) => return pending(PendingReason::PreconditionMissing, message),
-    };
+    let context = work.context;
+    let unit = place.take(async |since| licences::read(context, since).await).await?;
+    let licence = unit.licence.clone();
     let call =
         calls::add_license(&person.id, &licence, &site.id, line, work.context.settings.org_id.as_deref());
     let result = work
@@ -208,7 +206,7 @@ async fn enable(
         .await;
     // Only a refusal is certain to have used no unit.
     if matches!(&result, Err(Stop::Pending(cause)) if matches!(cause.http_status, Some(400..=499))) {
-        licences.give_back(&licence);
+        unit.give_back();
     }
     result?;
     // The person has it now.

@@ -69,6 +69,12 @@ impl SimHandle {
         self.server.front().lag = lag;
     }
 
+    /// Sets the units bought of the licences with this name from now on.
+    pub fn set_units(&self, license: &str, units: i64) {
+        let mut org = self.server.org();
+        org.licenses.iter_mut().filter(|known| known.name == license).for_each(|known| known.units = units);
+    }
+
     /// Sets the only valid token; `None`: every token that is not empty.
     pub fn set_token(&self, token: Option<String>) {
         self.server.front().token = token;
