@@ -297,3 +297,42 @@ async fn licences_that_cannot_be_read_again_make_no_verdict_and_are_asked_for_on
     }
     assert_eq!(readings(&bench), 4, "start-up checks, two phases and one try in between");
 }
+
+/// Ana of Madrid, who has this licence already, and whose row says this.
+async fn ana_has(licence: &str, cells: &[(&str, &str)]) -> Bench {
+    let mut ana = PersonSeed::new(ANA).calling("Madrid", "1001");
+    ana.calling.as_mut().unwrap().license = licence.to_owned();
+    let org = OrgSeed::default().person(ana).location(LocationSeed::calling("Madrid"));
+    let csv = cells.iter().fold(Csv::new().user(ANA, "Madrid"), |csv, (column, text)| csv.cell(column, text));
+    Bench::with(&csv.assignment(ANA, "Madrid", "1001"), SimConfig::with_org(org)).await
+}
+
+/// Taking a calling licence away erases what the person has set, so nothing is taken away; the rest of the row is done.
+#[tokio::test]
+async fn a_person_who_holds_another_licence_than_the_row_states_keeps_it_and_the_row_says_so() {
+    for (holds, stated) in [(PROFESSIONAL, "standard"), (STANDARD, "professional")] {
+        for (setting, reason) in [("", "out_of_scope"), ("true", "half_applied")] {
+            let cells = [("calling_license", stated), ("calling_settings_hoteling_enabled", setting)];
+            let bench = ana_has(holds, &cells).await;
+            bench.run().await.expect(3);
+            let row = bench.row("user", ANA);
+            row.expect_pending(reason, "user_enable_calling");
+            assert_eq!(row.cause.as_deref(), Some("out_of_scope"), "{row:?}");
+            row.says(&[holds, stated, "Control Hub"]);
+            assert_eq!((patches_for(&bench, ANA), names(&bench, ANA)), (0, vec![holds.to_owned()]));
+            bench.row("extension_assignment", "Madrid/1001").expect_success();
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_configured_licence_is_for_those_who_have_none_and_the_row_says_what_the_person_has() {
+    for (holds, wants, says) in [
+        (PROFESSIONAL, "standard", "already has calling by Webex Calling - Professional"),
+        (PROFESSIONAL, "professional", "already has calling"),
+    ] {
+        let bench = ana_has(holds, &[]).await.env("CALLING_LICENSE", wants);
+        bench.run().await.expect(0);
+        assert_eq!(bench.row("user", ANA).message.as_deref(), Some(says));
+    }
+}

@@ -126,6 +126,14 @@ impl LicencePool {
         self.licences().iter().filter(calling).cloned().collect()
     }
 
+    /// The calling licence that a person holds where the row, or else the configuration, wants another.
+    pub(super) fn held_instead(&self, held: &[RemoteId], stated: Option<&LicenseChoice>) -> Option<String> {
+        let wanted = stated.unwrap_or(&self.settings.default);
+        let held = self.calling_licences_of(held);
+        let other = held.first()?.name.clone();
+        (!held.iter().any(|licence| matches(wanted, licence))).then_some(other)
+    }
+
     /// Whether these licences give calling by Standard ones alone.
     pub(super) fn is_standard_only(&self, held: &[RemoteId]) -> bool {
         let held = self.calling_licences_of(held);

@@ -34,7 +34,11 @@ pub(super) async fn drive(
     match (has_calling, user.calling_enabled) {
         (true, _) => {
             drop(place);
-            done.push("already has calling".to_owned());
+            let other = licences.held_instead(&person.licenses, user.license.as_ref());
+            done.push(format!(
+                "already has calling{}",
+                other.map(|name| format!(" by {name}")).unwrap_or_default()
+            ));
         }
         (false, true) => {
             let Some(place) = place else {
@@ -65,7 +69,29 @@ pub(super) async fn drive(
     if !user.settings.is_empty() {
         done.push(format!("{written} settings written"));
     }
+    refuse_other_licence(work, user, &person, licences)?;
     Ok((person.id, done.join(", ")))
+}
+
+/// What the row states beyond that is done by now. A calling licence is never taken away: Webex erases the person's
+/// settings, voicemail and devices with it, and does not turn Professional into Standard at all (contract 4.3, 6.3). That
+/// the configuration wants another licence for users without one is no reason to stop.
+fn refuse_other_licence(
+    work: &mut RowWork<'_>,
+    user: &UserRecord,
+    person: &Person,
+    licences: &LicencePool,
+) -> Flow<()> {
+    let Some(stated) = &user.license else { return Ok(()) };
+    let Some(held) = licences.held_instead(&person.licenses, Some(stated)) else { return Ok(()) };
+    work.begin(Step::UserEnableCalling);
+    pending(
+        PendingReason::OutOfScope,
+        format!(
+            "the person has {held} and the row states {stated}: wxbulk takes no calling licence away; change it in \
+             Control Hub, or state the one that the person has"
+        ),
+    )
 }
 
 /// The person, from the lists of this phase where these can tell; a write in doubt is looked for anew.
