@@ -189,7 +189,7 @@ async fn the_start_up_checks_name_the_rows_that_find_no_unit() {
     let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
     let path = bench.csv_path().display().to_string();
     bench.wxbulk(&["ingest", &path]).await.expect(0);
-    let short = "2 of 8 ready users find no unit of professional unless they have calling already: u6@example.com, u7@example.com";
+    let short = "2 of 8 ready users find no unit of professional: u6@example.com, u7@example.com";
     let checked = bench.wxbulk(&["check"]).await.expect(0);
     assert!(checked.stdout.contains(short), "{}", checked.stdout);
     assert!(checked.stdout.contains("4 of Webex Calling - Professional, two"), "{}", checked.stdout);
@@ -334,5 +334,31 @@ async fn the_configured_licence_is_for_those_who_have_none_and_the_row_says_what
         let bench = ana_has(holds, &[]).await.env("CALLING_LICENSE", wants);
         bench.run().await.expect(0);
         assert_eq!(bench.row("user", ANA).message.as_deref(), Some(says));
+    }
+}
+
+/// Whoever has calling already needs no unit: what cannot be known is not said, and what is certain is.
+#[tokio::test]
+async fn a_shortage_is_announced_only_as_far_as_it_is_certain() {
+    let csv = site(8);
+    let seed = |held: usize, units: i64| {
+        let people = csv.emails().into_iter().enumerate().map(|(number, email)| match number < held {
+            true => PersonSeed::new(email).calling("Madrid", format!("{}", 1000 + number)),
+            false => PersonSeed::new(email),
+        });
+        people.fold(OrgSeed::default().units(PROFESSIONAL, units), OrgSeed::person)
+    };
+    let at_least = "at least 2 of 8 ready users find no unit of professional";
+    for (held, units, said) in [(3, 6, Some(at_least)), (3, 8, None), (8, 8, None)] {
+        let org = seed(held, units).location(LocationSeed::calling("Madrid"));
+        let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
+        let path = bench.csv_path().display().to_string();
+        for directory in ["out", "another"] {
+            let ran = bench.wxbulk(&["run", &path, "--output-dir", directory]).await;
+            match said {
+                Some(said) => assert!(ran.stderr.contains(said), "{}", ran.stderr),
+                None => assert!(!ran.stderr.contains("licences.short"), "{held} of {units}: {}", ran.stderr),
+            }
+        }
     }
 }

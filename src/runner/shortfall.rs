@@ -1,4 +1,5 @@
-//! Before a run: which users would find no unit of their licence, in row order, if none of them has calling yet.
+//! Before a run: users who will certainly find no unit of their licence. Who has calling already needs none, and that is not
+//! known yet; but no more people can have it than there are units in use.
 
 use super::licences::{LicencePool, LicenceSettings};
 use super::preflight::PreflightReport;
@@ -14,9 +15,9 @@ pub struct Shortfall {
     pub licence: String,
     /// Ready users who are to get it.
     pub users: usize,
-    /// How many of them find no unit.
+    /// How many of them find no unit, at least.
     pub without_unit: usize,
-    /// The keys of the first of these.
+    /// The keys of the first of these; none where some user may have calling already, so that nobody knows whom it meets.
     pub first: Vec<String>,
 }
 
@@ -25,6 +26,8 @@ pub struct Shortfall {
 pub struct Shortfalls {
     pool: LicencePool,
     default: LicenseChoice,
+    /// Units of calling licences in use: as many ready users may have calling already, and no more.
+    in_use: usize,
     all: Vec<Shortfall>,
 }
 
@@ -32,7 +35,10 @@ impl Shortfalls {
     /// Before the first user.
     pub fn new(settings: &LicenceSettings, report: &PreflightReport) -> Shortfalls {
         let pool = LicencePool::new(settings.clone(), report.licences.clone());
-        Shortfalls { pool, default: settings.default.clone(), all: Vec::new() }
+        let in_use = report.licences.iter().filter(|licence| licence.name.starts_with("Webex Calling"));
+        let in_use = in_use.map(|licence| usize::try_from(licence.consumed).unwrap_or_default());
+        let in_use = in_use.fold(0, usize::saturating_add);
+        Shortfalls { pool, default: settings.default.clone(), in_use, all: Vec::new() }
     }
 
     /// Gives the next user, by the row's key, a unit of the chosen licence, or notes that there is none.
@@ -53,8 +59,12 @@ impl Shortfalls {
         }
     }
 
-    /// The licences of which there are not enough.
+    /// The licences of which there are certainly not enough.
     pub fn found(mut self) -> Vec<Shortfall> {
+        for shortfall in self.all.iter_mut().filter(|_| self.in_use > 0) {
+            shortfall.without_unit = shortfall.without_unit.saturating_sub(self.in_use);
+            shortfall.first.clear();
+        }
         self.all.retain(|shortfall| shortfall.without_unit > 0);
         self.all
     }
@@ -63,10 +73,13 @@ impl Shortfalls {
 impl std::fmt::Display for Shortfall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Shortfall { licence, users, without_unit, first } = self;
+        if first.is_empty() {
+            return write!(f, "at least {without_unit} of {users} ready users find no unit of {licence}");
+        }
         let more = if *without_unit > first.len() { ", ..." } else { "" };
         write!(
             f,
-            "{without_unit} of {users} ready users find no unit of {licence} unless they have calling already: {}{more}",
+            "{without_unit} of {users} ready users find no unit of {licence}: {}{more}",
             first.join(", ")
         )
     }
