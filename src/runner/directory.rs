@@ -217,7 +217,7 @@ pub(super) fn seen(location: wire::Location) -> SeenLocation {
 }
 
 /// Asks the lists in the store, off the runtime's thread.
-async fn in_lists<T, F>(context: &RunContext, query: F) -> Flow<T>
+pub(super) async fn in_lists<T, F>(context: &RunContext, query: F) -> Flow<T>
 where
     T: Send + 'static,
     F: FnOnce(&store::Connection, Reading) -> Result<T, StoreError> + Send + 'static,

@@ -204,45 +204,78 @@ async fn phases(
     events: &std::sync::mpsc::Sender<Event>,
 ) -> Option<Ended> {
     let mut batches_left = limits.max_batches;
-    for phase in Phase::IN_ORDER {
-        if scope.phase.is_some_and(|only| only != phase) {
-            continue;
-        }
-        let selection = scope.selection.clone();
-        let ready = move |connection: &crate::store::Connection| {
-            crate::store::has_ready(connection, phase, &selection)
-        };
-        match context.writer.submit(ready).await {
-            Ok(true) => {}
-            Ok(false) => continue,
-            Err(error) => return Some(Ended::Storage(error)),
-        }
-        context.phase_began.set(Instant::now());
-        context.people.forget();
-        context.sites.forget();
-        context.extensions.forget();
-        tracing::info!(phase = phase.number(), rows = phase.title(), "phase.start");
-        events.send(Event::PhaseStarted(phase)).ok();
-        let licences = match read_lists(context, phase, scope).await {
-            Ok(licences) => Rc::new(licences),
-            Err(ended) => return Some(ended),
-        };
-        let events_of_phase = events.clone();
-        let work = phase::PhaseRun::new(
-            Rc::clone(context),
-            limits,
-            scope,
-            phase,
-            licences,
-            stop.clone(),
-            events_of_phase,
-        );
-        if let Some(ended) = work.run(&mut batches_left).await {
+    for phase in Phase::IN_ORDER.into_iter().filter(|phase| scope.phase.is_none_or(|only| only == *phase)) {
+        if let Err(ended) = resume_waiting(context, phase, scope).await {
             return Some(ended);
         }
-        tracing::info!(phase = phase.number(), "phase.end");
-        events.send(Event::PhaseEnded(phase)).ok();
+        if let Some(ended) = work_off(context, limits, scope, phase, stop, events, &mut batches_left).await {
+            return Some(ended);
+        }
+        // Once is enough: whoever could give calling to somebody whom these rows name has done so.
+        let waited = match resume_waiting(context, phase, scope).await {
+            Ok(0) => continue,
+            Ok(waited) => waited,
+            Err(ended) => return Some(ended),
+        };
+        tracing::info!(
+            phase = phase.number(),
+            rows = waited,
+            "phase.again: whom their settings name has calling now"
+        );
+        let rest = Scope { rows_per_phase: Some(waited), ..scope.clone() };
+        if let Some(ended) = work_off(context, limits, &rest, phase, stop, events, &mut batches_left).await {
+            return Some(ended);
+        }
     }
+    None
+}
+
+/// Makes those rows of a phase ready again that wait for rows of the same phase which have done their part.
+async fn resume_waiting(context: &RunContext, phase: Phase, scope: &Scope) -> Result<u32, Ended> {
+    if phase != Phase::Users {
+        return Ok(0);
+    }
+    let selection = scope.selection.clone();
+    let resume =
+        move |connection: &crate::store::Connection| crate::store::resume_waiting(connection, &selection);
+    context.writer.submit(resume).await.map_err(Ended::Storage)
+}
+
+/// Works off one phase; `None` when no row of it is ready any more.
+async fn work_off(
+    context: &Rc<RunContext>,
+    limits: &RunLimits,
+    scope: &Scope,
+    phase: Phase,
+    stop: &CancellationToken,
+    events: &std::sync::mpsc::Sender<Event>,
+    batches_left: &mut u32,
+) -> Option<Ended> {
+    let selection = scope.selection.clone();
+    let ready =
+        move |connection: &crate::store::Connection| crate::store::has_ready(connection, phase, &selection);
+    match context.writer.submit(ready).await {
+        Ok(true) => {}
+        Ok(false) => return None,
+        Err(error) => return Some(Ended::Storage(error)),
+    }
+    context.phase_began.set(Instant::now());
+    context.people.forget();
+    context.sites.forget();
+    context.extensions.forget();
+    tracing::info!(phase = phase.number(), rows = phase.title(), "phase.start");
+    events.send(Event::PhaseStarted(phase)).ok();
+    let licences = match read_lists(context, phase, scope).await {
+        Ok(licences) => Rc::new(licences),
+        Err(ended) => return Some(ended),
+    };
+    let context = Rc::clone(context);
+    let work = phase::PhaseRun::new(context, limits, scope, phase, licences, stop.clone(), events.clone());
+    if let Some(ended) = work.run(batches_left).await {
+        return Some(ended);
+    }
+    tracing::info!(phase = phase.number(), "phase.end");
+    events.send(Event::PhaseEnded(phase)).ok();
     None
 }
 

@@ -1,4 +1,6 @@
 //! People whom settings name: found in the lists of the phase, which hold the people of the file, else looked up once.
+//! Webex takes only people who have calling (contract 5, 4470). Who gets it by another row of the same file is waited
+//! for: the row ends pending and blocked by that row, and is worked off again when all rows of the phase had their turn.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,12 +9,21 @@ use std::rc::Rc;
 use tokio::sync::OnceCell;
 
 use super::directory;
-use super::work::{Flow, RowWork, pending};
-use crate::domain::{Email, PendingReason, RemoteId};
+use super::work::{Flow, RowWork, blocked, pending};
+use crate::domain::{Email, PendingReason, RemoteId, RowState, Step};
+use crate::store::{self, Sibling};
+use crate::webex::wire::Person;
 
 /// What the look-ups of this phase found; nobody is an answer too.
 #[derive(Debug, Default)]
-pub(super) struct PeopleSeen(RefCell<BTreeMap<Email, Rc<OnceCell<Option<RemoteId>>>>>);
+pub(super) struct PeopleSeen(RefCell<BTreeMap<Email, Rc<OnceCell<Option<Named>>>>>);
+
+/// A person as the look-up showed them.
+#[derive(Debug, Clone)]
+struct Named {
+    id: RemoteId,
+    has_calling: bool,
+}
 
 impl PeopleSeen {
     /// Before a phase: what was found earlier may be so no more.
@@ -20,7 +31,7 @@ impl PeopleSeen {
         self.0.borrow_mut().clear();
     }
 
-    fn place_of(&self, email: &Email) -> Rc<OnceCell<Option<RemoteId>>> {
+    fn place_of(&self, email: &Email) -> Rc<OnceCell<Option<Named>>> {
         Rc::clone(self.0.borrow_mut().entry(email.clone()).or_default())
     }
 }
@@ -29,18 +40,50 @@ impl PeopleSeen {
 /// remembered.
 pub(super) async fn id_of(work: &mut RowWork<'_>, email: &Email) -> Flow<RemoteId> {
     let place = work.context.people.place_of(email);
-    let look_up = async || -> Flow<Option<RemoteId>> {
+    let look_up = async || -> Flow<Option<Named>> {
         let found = match directory::person_in_lists(work, email, |_| false).await? {
             Some(listed) => Some(listed),
             None => directory::search_person(work, email).await?,
         };
-        Ok(found.map(|person| person.id))
+        Ok(found.map(named))
     };
-    match place.get_or_try_init(look_up).await? {
-        Some(id) => Ok(id.clone()),
+    match place.get_or_try_init(look_up).await?.clone() {
+        Some(person) => {
+            if !person.has_calling {
+                wait_for_calling(work, email).await?;
+            }
+            Ok(person.id)
+        }
         None => pending(
             PendingReason::PreconditionMissing,
             format!("a setting of the row names {email}, but nobody in Webex has this address"),
         ),
     }
+}
+
+fn named(person: Person) -> Named {
+    Named { id: person.id, has_calling: person.location.is_some() }
+}
+
+/// Ends the row for now if another row of the file is to give the person calling and has not done so. Of others Webex
+/// itself says whether they may be named.
+async fn wait_for_calling(work: &RowWork<'_>, email: &Email) -> Flow<()> {
+    let address = email.clone();
+    let row = directory::in_lists(work.context, move |connection, _| store::user_row(connection, &address));
+    match row.await? {
+        Some(row) if row.row_id != work.row.row_id && !gave_calling(&row) => blocked(
+            Some(row.row_id),
+            format!(
+                "a setting of the row names {email}, who has no calling yet (user row {}, {}); the row goes on when that one has given it",
+                row.row_id, row.state
+            ),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Only the person's own settings can be missing then.
+fn gave_calling(row: &Sibling) -> bool {
+    let at_settings = matches!(row.pending_at, Some((Step::UserApplyCallingSettings, _)));
+    row.state == RowState::Success || (row.state == RowState::Pending && at_settings)
 }

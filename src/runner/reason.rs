@@ -5,7 +5,7 @@ use crate::webex::{Refusal, Trouble};
 
 /// Codes that say: something the row needs is not in place (contract 4.3, 8).
 const PRECONDITION_CODES: &[&str] =
-    &["400", "400000", "400408", "700003", "700004", "700005", "700006", "27966", "4008", "25409"];
+    &["400", "400000", "400408", "700003", "700004", "700005", "700006", "27966", "4008", "25409", "4470"];
 
 /// What codes of Webex ask of the operator, where its own text does not say it (contract 3.4, 4.1, 4.3, 5, 8).
 const ADVICE: &[(&str, &str)] = &[
@@ -28,10 +28,7 @@ const ADVICE: &[(&str, &str)] = &[
     ("4910", INVALID_EXTENSION),
     ("4911", INVALID_EXTENSION),
     ("25046", "Webex does not know the language: see the languages of announcements in Control Hub"),
-    (
-        "4470",
-        "each person whom the setting names must have calling: settings of assignment rows come after all users",
-    ),
+    ("4470", "each person whom the setting names must have calling: give it to them, then requeue"),
 ];
 
 const INVALID_EXTENSION: &str = "the extension has a length that the organisation does not allow, or is an emergency number: state another";
@@ -158,6 +155,7 @@ mod tests {
             (refused(404, "", ""), PreconditionMissing),
             (refused(400, "400000", ""), PreconditionMissing),
             (refused(400, "400408", ""), PreconditionMissing),
+            (refused(400, "4470", ""), PreconditionMissing),
             (refused(405, "25409", ""), PreconditionMissing),
             (refused(400, "", "Calling flag not set"), PreconditionMissing),
             (refused(400, "4202", "extension in use"), NonRetryableExternal),

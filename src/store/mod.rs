@@ -37,11 +37,14 @@ pub use journal::{
 };
 pub use lock::Lock;
 pub use pace::{PaceReport, keep_pace};
-pub use queue::{ClaimedBatch, ClaimedRow, Sibling, claim_batch, complete_batch, has_ready, release, settle};
+pub use queue::{
+    ClaimedBatch, ClaimedRow, Sibling, claim_batch, complete_batch, has_ready, release, settle, user_row,
+};
 pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, columns_of, walk};
 pub use runs::{Binding, InputRecord, RunId};
 pub use selection::{
-    LookupsAhead, PendingFilter, RequeueCount, Selection, lookups_ahead, planned_extensions, unseen_lines,
+    LookupsAhead, PendingFilter, RequeueCount, Selection, lookups_ahead, planned_extensions, resume_waiting,
+    unseen_lines,
 };
 pub use snapshot::{
     KnownList, Reading, SeenLocation, SeenNumber, SeenPerson, forget_list, forget_other_readings,

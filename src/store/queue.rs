@@ -12,8 +12,8 @@ use super::runs::RunId;
 use super::selection::{CLAIMABLE, Selection};
 use super::{StoreError, now};
 use crate::domain::{
-    BatchId, EntityType, LocationKey, Outcome, PendingReason, Phase, Record, RemoteId, RowId, RowState, Step,
-    fold_name,
+    BatchId, Email, EntityType, LocationKey, Outcome, PendingReason, Phase, Record, RemoteId, RowId,
+    RowState, Step, fold_name,
 };
 
 /// The rows of one claim.
@@ -311,6 +311,11 @@ fn add_context(
         }
     };
     Ok(())
+}
+
+/// The user row of this person, if the input has one.
+pub fn user_row(connection: &Connection, email: &Email) -> Result<Option<Sibling>, StoreError> {
+    sibling(connection, "user", email.as_str())
 }
 
 fn sibling(connection: &Connection, scope: &str, value: &str) -> Result<Option<Sibling>, StoreError> {

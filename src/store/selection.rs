@@ -95,6 +95,20 @@ pub fn planned_extensions(connection: &Connection, location_key: &str) -> Result
     Ok(planned)
 }
 
+/// Returns those selected user rows to `ready` that wait for the calling of people whom their settings name, where the
+/// row of these people has given it; says how many. They keep their batch, so that they are claimed first.
+pub fn resume_waiting(connection: &Connection, selection: &Selection) -> Result<u32, StoreError> {
+    let resumed = connection.execute(
+        "UPDATE rows SET state = 'ready', reason = NULL, cause = NULL, blocked_by = NULL, updated_at = :now
+         WHERE phase = 2 AND state = 'pending' AND step = 'user_apply_calling_settings'
+           AND (:locations IS NULL OR location_key IN (SELECT value FROM json_each(:locations)))
+           AND blocked_by IN (SELECT row_id FROM rows WHERE phase = 2
+                AND (state = 'success' OR (state = 'pending' AND step = 'user_apply_calling_settings')))",
+        named_params! { ":now": now(), ":locations": selection.parameter() },
+    )?;
+    Ok(u32::try_from(resumed).unwrap_or(u32::MAX))
+}
+
 /// Which pending rows are meant; conditions are joined by AND, several reasons or rows by OR.
 #[derive(Debug, Clone, Default)]
 pub struct PendingFilter {
