@@ -74,8 +74,8 @@ async fn wait_for_calling(work: &RowWork<'_>, email: &Email) -> Flow<()> {
         Some(row) if row.row_id != work.row.row_id && !gave_calling(&row) => blocked(
             Some(row.row_id),
             format!(
-                "a setting of the row names {email}, who has no calling yet (user row {}, {}); the row goes on when that one has given it",
-                row.row_id, row.state
+                "a setting of the row names {email}, who has no calling yet; the row goes on when user row {} has given it",
+                row.row_id
             ),
         ),
         _ => Ok(()),

@@ -93,8 +93,12 @@ fn advice(refusal: &Refusal) -> Option<&'static str> {
 pub(super) fn describe(trouble: &Trouble) -> (String, Option<u16>, Option<String>) {
     match trouble {
         Trouble::Refused(refusal) => {
-            let advice = advice(refusal).map(|advice| format!("; {advice}")).unwrap_or_default();
-            (format!("Webex refused: {refusal}{advice}"), Some(refusal.status), refusal.tracking_id.clone())
+            let said = format!("Webex refused: {refusal}");
+            let message = match advice(refusal) {
+                Some(advice) => format!("{}; {advice}", said.trim_end_matches('.')),
+                None => said,
+            };
+            (message, Some(refusal.status), refusal.tracking_id.clone())
         }
         Trouble::BadReply { status, what, tracking_id } => {
             (format!("Webex answered {status}, but {what}"), Some(*status), tracking_id.clone())

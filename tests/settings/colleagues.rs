@@ -1,9 +1,9 @@
 //! Settings that name people who get calling by other rows of the same file.
 
-use wxbulk::sim::{Exchange, LocationSeed, Operation, OrgSeed, PROFESSIONAL, SimConfig};
+use wxbulk::sim::{Exchange, LocationSeed, Operation, OrgSeed, PROFESSIONAL, PersonSeed, SimConfig};
 
 use super::support::{Bench, Csv};
-use super::{ANA, EVA, LEO, on, puts};
+use super::{ANA, EVA, LEO, madrid, puts};
 
 /// Ana, Eva and Leo, none of whom has calling; each row names these.
 fn team(ana: &str, eva: &str, leo: &str) -> Csv {
@@ -92,14 +92,9 @@ async fn a_row_that_waited_when_the_process_died_goes_on_in_the_next_run() {
 #[tokio::test]
 async fn whom_no_row_gives_calling_webex_refuses_and_the_row_says_what_it_needs() {
     let csv = Csv::new().user(ANA, "Madrid").cell("calling_settings_monitoring_people", "max@example.com");
-    let bench = on(&csv).await;
-    let known = r#"{"items":[{"id":"Y2lzY29zcGFyazovL3VzL1BFT1BMRS9tYXg","emails":["max@example.com"]}]}"#;
-    bench.sim.add_fault(
-        format!("people_list@max@example.com:status=200,body={known}")
-            .replacen("max@ex", "max%40ex", 1)
-            .parse()
-            .unwrap(),
-    );
+    let mut org = madrid([ANA.to_owned()]);
+    org.people.push(PersonSeed::new("max@example.com"));
+    let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
     bench.run().await.expect(3);
     let row = bench.row("user", ANA);
     row.expect_pending("precondition_missing", "user_apply_calling_settings");
