@@ -337,6 +337,27 @@ async fn the_configured_licence_is_for_those_who_have_none_and_the_row_says_what
     }
 }
 
+/// The lists show who has calling; nothing is said of the others then, however many units are in use by strangers.
+#[tokio::test]
+async fn once_the_lists_are_read_the_very_rows_that_find_no_unit_are_named() {
+    let csv = site(8);
+    let strangers = (0..20).map(|number| (format!("other{number}@example.com"), 3000 + number));
+    let held = (0..3).map(|number| (format!("u{number}@example.com"), 1000 + number));
+    let people =
+        strangers.chain(held).map(|(email, line)| PersonSeed::new(email).calling("Madrid", line.to_string()));
+    let org = people.fold(OrgSeed::default().units(PROFESSIONAL, 26), OrgSeed::person);
+    let org =
+        (3..8).map(|number| PersonSeed::new(format!("u{number}@example.com"))).fold(org, OrgSeed::person);
+    let bench = Bench::with(&csv, SimConfig::with_org(org.location(LocationSeed::calling("Madrid")))).await;
+    let ran = bench.run().await.expect(3);
+    let said: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("licences.short")).collect();
+    let short = "2 of 5 ready users find no unit of professional: u6@example.com, u7@example.com";
+    assert!(said.len() == 1 && said[0].contains(short), "{said:?}");
+    bench.sim.set_units(PROFESSIONAL, 28);
+    let again = bench.wxbulk(&["run", "--retry-pending"]).await.expect(0);
+    assert!(!again.stderr.contains("licences.short"), "{}", again.stderr);
+}
+
 /// Whoever has calling already needs no unit: what cannot be known is not said, and what is certain is.
 #[tokio::test]
 async fn a_shortage_is_announced_only_as_far_as_it_is_certain() {

@@ -157,7 +157,7 @@ impl LicencePool {
         Place { pool: Rc::clone(self), number, batch, choice }
     }
 
-    fn licences(&self) -> Rc<[License]> {
+    pub(super) fn licences(&self) -> Rc<[License]> {
         Rc::clone(&self.licences.borrow())
     }
 

@@ -269,6 +269,11 @@ async fn work_off(
         Ok(licences) => Rc::new(licences),
         Err(ended) => return Some(ended),
     };
+    if phase == Phase::Users
+        && let Err(error) = shortfall::warn(context, &licences, &scope.selection).await
+    {
+        return Some(Ended::Storage(error));
+    }
     let context = Rc::clone(context);
     let work = phase::PhaseRun::new(context, limits, scope, phase, licences, stop.clone(), events.clone());
     if let Some(ended) = work.run(batches_left).await {

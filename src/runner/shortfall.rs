@@ -1,9 +1,11 @@
-//! Before a run: users who will certainly find no unit of their licence. Who has calling already needs none, and that is not
-//! known yet; but no more people can have it than there are units in use.
+//! Users who will certainly find no unit of their licence. Before a run nobody knows who has calling already and needs none,
+//! but no more people can have it than there are units in use; when the lists of users are read, it is known.
 
+use super::context::RunContext;
 use super::licences::{LicencePool, LicenceSettings};
 use super::preflight::PreflightReport;
 use crate::domain::LicenseChoice;
+use crate::store::{self, Selection, StoreError};
 
 /// How many rows a shortfall names.
 const NAMED: usize = 5;
@@ -68,6 +70,35 @@ impl Shortfalls {
         self.all.retain(|shortfall| shortfall.without_unit > 0);
         self.all
     }
+}
+
+/// Names the rows that will find no unit, once the lists show who has calling; silent where the lists are not complete.
+pub(super) async fn warn(
+    context: &RunContext,
+    pool: &LicencePool,
+    selection: &Selection,
+) -> Result<(), StoreError> {
+    if !context.lists.people_are_complete() {
+        return Ok(());
+    }
+    let (reading, selection) = (context.lists.reading(), selection.clone());
+    let users =
+        move |connection: &store::Connection| store::users_without_line(connection, reading, &selection);
+    let settings = &context.settings.licence;
+    let mut shortfalls = Shortfalls {
+        pool: LicencePool::new(settings.clone(), pool.licences().to_vec()),
+        default: settings.default.clone(),
+        in_use: 0,
+        all: Vec::new(),
+    };
+    let users = context.writer.submit(users).await?;
+    for user in users.into_iter().filter(|user| !pool.gives_calling(&user.licenses)) {
+        shortfalls.add(user.key, user.licence);
+    }
+    for short in shortfalls.found() {
+        tracing::warn!(licence = short.licence, "licences.short: {short}");
+    }
+    Ok(())
 }
 
 impl std::fmt::Display for Shortfall {

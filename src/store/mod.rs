@@ -47,9 +47,10 @@ pub use selection::{
     unseen_lines,
 };
 pub use snapshot::{
-    KnownList, Reading, SeenLocation, SeenNumber, SeenPerson, forget_list, forget_other_readings,
-    keep_calling, keep_list, keep_locations, keep_numbers, keep_people, known_list, location_with_id,
-    locations_named, locations_with_tag, numbers_of_extension, numbers_of_number, people_with_email,
+    KnownList, Reading, SeenLocation, SeenNumber, SeenPerson, WithoutLine, forget_list,
+    forget_other_readings, keep_calling, keep_list, keep_locations, keep_numbers, keep_people, known_list,
+    location_with_id, locations_named, locations_with_tag, numbers_of_extension, numbers_of_number,
+    people_with_email, users_without_line,
 };
 pub use writer::{Ack, Writer};
 

@@ -15,7 +15,7 @@ pub use locations::{
     SeenLocation, keep_calling, keep_locations, location_with_id, locations_named, locations_with_tag,
 };
 pub use numbers::{SeenNumber, keep_numbers, numbers_of_extension, numbers_of_number};
-pub use people::{SeenPerson, keep_people, people_with_email};
+pub use people::{SeenPerson, WithoutLine, keep_people, people_with_email, users_without_line};
 
 /// The number of one reading of the lists within its run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,11 +1,12 @@
 //! People as the list of people showed them, as far as the input names them.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, named_params, params};
 
 use super::Reading;
-use crate::domain::{Email, RemoteId};
+use crate::domain::{Email, LicenseChoice, RemoteId};
 use crate::store::StoreError;
 use crate::store::columns::{optional, typed};
+use crate::store::selection::{CLAIMABLE, Selection};
 
 /// A person as the lists of Webex showed them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,17 @@ pub struct SeenPerson {
     pub location: Option<RemoteId>,
     /// An extension that they hold.
     pub extension: Option<String>,
+}
+
+/// A user row that is going to be claimed, whose person is in the list and holds no line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithoutLine {
+    /// The row's key.
+    pub key: String,
+    /// The licence that it states.
+    pub licence: Option<LicenseChoice>,
+    /// The ids of the person's licences.
+    pub licenses: Vec<RemoteId>,
 }
 
 /// Keeps those people of a page whom a row of the input names.
@@ -60,16 +72,43 @@ pub fn people_with_email(
          FROM seen_people p WHERE p.reading = ?1 AND p.email = ?2",
     )?;
     let people = statement.query_map(params![reading.number(), email.as_str()], |row| {
-        let licenses: String = row.get("licenses")?;
-        let licenses: Vec<String> = serde_json::from_str(&licenses).unwrap_or_default();
         Ok(SeenPerson {
             id: typed(row, "remote_id")?,
             email: row.get("email")?,
             kind: row.get("kind")?,
-            licenses: licenses.iter().filter_map(|id| RemoteId::parse(id).ok()).collect(),
+            licenses: licenses(row)?,
             location: optional(row, "location")?,
             extension: row.get("extension")?,
         })
     })?;
     Ok(people.collect::<Result<_, _>>()?)
+}
+
+/// The user rows ahead that are to give calling to somebody who holds no line, in row order.
+pub fn users_without_line(
+    connection: &Connection,
+    reading: Reading,
+    selection: &Selection,
+) -> Result<Vec<WithoutLine>, StoreError> {
+    let sql = format!(
+        "SELECT entity_key, json_extract(cells, '$.calling_license') AS licence, p.licenses
+         FROM rows JOIN seen_people p ON p.reading = :reading AND p.email = rows.email
+         WHERE phase = 2 AND {CLAIMABLE} AND coalesce(json_extract(cells, '$.calling_enabled'), 'true') = 'true'
+           AND NOT EXISTS (SELECT 1 FROM seen_numbers n WHERE n.reading = p.reading AND n.owner_id = p.remote_id)
+         ORDER BY row_id"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let parameters = named_params! { ":reading": reading.number(), ":locations": selection.parameter() };
+    let rows = statement.query_map(parameters, |row| {
+        let licence: Option<String> = row.get("licence")?;
+        let licence = licence.and_then(|text| LicenseChoice::parse(&text).ok());
+        Ok(WithoutLine { key: row.get("entity_key")?, licence, licenses: licenses(row)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn licenses(row: &rusqlite::Row<'_>) -> rusqlite::Result<Vec<RemoteId>> {
+    let licenses: String = row.get("licenses")?;
+    let licenses: Vec<String> = serde_json::from_str(&licenses).unwrap_or_default();
+    Ok(licenses.iter().filter_map(|id| RemoteId::parse(id).ok()).collect())
 }
