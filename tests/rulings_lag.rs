@@ -4,7 +4,7 @@
 mod support;
 
 use support::{Bench, Csv, site};
-use wxbulk::sim::Operation;
+use wxbulk::sim::{LocationSeed, Operation, OrgSeed, Pstn, SimConfig};
 
 /// Lists that lag less than the settle time behind the writes of phase 2.
 #[tokio::test]
@@ -50,4 +50,25 @@ async fn a_create_that_was_refused_is_looked_for_when_it_must_show_before_it_is_
         assert_eq!(bench.sim.org().locations_named("Sevilla").len(), 1, "{refusal}");
         assert_eq!(bench.calls(Operation::LocationCreate).len(), 1, "{refusal}");
     }
+}
+
+/// Of numbers nothing can be made twice; one that somebody else put there is not this row's doing, whatever it tried.
+#[tokio::test]
+async fn a_refused_number_does_not_make_a_row_half_applied_when_it_is_tried_again() {
+    let (held, taken) = ("+34911000001", "+34911000002");
+    let csv = Csv::new().location("Madrid");
+    let numbered = csv.clone().cell("location_settings_numbers", &format!("{held}|{taken}"));
+    let with =
+        |name: &str, number: &str| LocationSeed::calling(name).pstn(Pstn::LocalGateway).numbers([number]);
+    let org = OrgSeed::default().location(with("Madrid", held)).location(with("Lugo", taken));
+    let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
+    let path = bench.csv_path().display().to_string();
+    bench.wxbulk(&["run", &path, "--output-dir", "another"]).await.expect(0);
+    bench.write_csv(&numbered.text());
+    bench.run().await.expect(3);
+    let first = bench.row("location", "Madrid");
+    bench.wxbulk(&["run", "--retry-pending"]).await.expect(3);
+    let second = bench.row("location", "Madrid");
+    first.expect_pending("non_retryable_external", "location_add_numbers");
+    second.expect_pending("non_retryable_external", "location_add_numbers");
 }

@@ -236,7 +236,6 @@ impl RowWork<'_> {
 }
 
 fn verdict<T>(attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Verdict<T> {
-    let creates = attempt.operation.repeat() == Repeat::Creates;
     let look = match attempt.operation.repeat() {
         Repeat::Read | Repeat::SetsState => Look::Now,
         Repeat::Takes => Look::Twice,
@@ -267,8 +266,10 @@ fn verdict<T>(attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Ver
         Trouble::Refused(refusal) => {
             // Another job is at work there, and ends (R21).
             let resend = refusal.status == 409 && attempt.operation == Operation::CallingLocationUpdate;
-            // A list that lags does not show yet what a refusal may have made.
-            Verdict::Doubt(Doubt { resend, conclusive: !creates, ..Doubt::once(Look::Now, cause) })
+            // A list that lags does not show yet what a refusal may have made. A number cannot be made twice.
+            let conclusive =
+                attempt.operation.repeat() != Repeat::Creates || attempt.operation == Operation::NumbersAdd;
+            Verdict::Doubt(Doubt { resend, conclusive, ..Doubt::once(Look::Now, cause) })
         }
         Trouble::BadReply { .. } => Verdict::Doubt(Doubt::once(look, cause)),
         Trouble::Doubtful { asked, .. } => {
