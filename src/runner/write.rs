@@ -83,7 +83,7 @@ impl RowWork<'_> {
     /// `shown` reads an accepted answer; `look` reads Webex anew and gives what is in place. The intent is on disk
     /// before the request leaves. After any doubt `look` decides; what creates or takes something is not taken
     /// for absent earlier than the settle time after the attempt ended, so that a lagging list cannot make a second one.
-    /// After a refusal it is looked for at once; a create that does not show then stays in doubt, and the row's next
+    /// After a refusal it is looked for at once; a location that does not show then stays in doubt, and the row's next
     /// attempt looks again when it must show.
     pub(super) async fn write<T>(
         &mut self,
