@@ -10,6 +10,7 @@
 //! lags, or somebody gave a unit back: nobody can tell, so for a minute our own count is believed, and then the reading.
 
 mod place;
+mod promises;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use tokio::sync::{Mutex, Notify};
 use tokio::time::Instant;
 
 pub(super) use place::Place;
+use promises::Promises;
 
 use super::context::RunContext;
 use super::lists;
@@ -53,26 +55,18 @@ pub(super) struct LicencePool {
 #[derive(Debug, Default)]
 struct State {
     /// Units that this run promised and the last reading does not count.
-    promised: BTreeMap<u64, Promise>,
+    promised: Promises,
     /// By licence, the units in use of which it is known whose they are: what the first reading showed, and ours since.
     known: BTreeMap<String, i64>,
     /// Claimed rows that may still ask, in claim order.
     undecided: BTreeMap<u64, LicenseChoice>,
     next_place: u64,
-    next_promise: u64,
     /// Batches claimed so far; the last of them.
     batch: u64,
     /// The last batch for which the licences were read.
     read_for: u64,
     /// By choice, the last batch whose verdict stands, and why there is none if the licences could not be read for it.
     verdicts: BTreeMap<String, (u64, Option<Cause>)>,
-}
-
-#[derive(Debug)]
-struct Promise {
-    licence: RemoteId,
-    /// When its request ended; `None` while it is under way.
-    ended: Option<Instant>,
 }
 
 /// The licences as Webex shows them.
@@ -179,7 +173,7 @@ impl LicencePool {
         let mut state = self.state.borrow_mut();
         let State { promised, known, .. } = &mut *state;
         let known = known.entry(licence.id.canonical().to_owned()).or_insert(licence.consumed);
-        promised.retain(|_, promise| {
+        promised.retain(|promise| {
             let late =
                 promise.ended.zip(shows).and_then(|(ended, shows)| shows.checked_duration_since(ended));
             let Some(late) = late.filter(|_| promise.licence.same_as(&licence.id)) else { return true };
@@ -198,10 +192,19 @@ impl LicencePool {
     }
 
     fn free_of(&self, licence: &License) -> i64 {
-        let state = self.state.borrow();
-        let promised = state.promised.values().filter(|promise| promise.licence.same_as(&licence.id)).count();
-        let promised = i64::try_from(promised).unwrap_or(i64::MAX);
+        let promised = self.state.borrow().promised.of(&licence.id);
         licence.total.saturating_sub(licence.consumed).saturating_sub(promised)
+    }
+
+    /// The first licence of a choice with a free unit, where some are taken that the pool does not know of.
+    pub(super) fn first_free(
+        &self,
+        choice: &LicenseChoice,
+        taken: impl Fn(&RemoteId) -> i64,
+    ) -> Option<RemoteId> {
+        let licences = self.licences();
+        let mut matching = self.matching(&licences, choice);
+        matching.find(|licence| self.free_of(licence) > taken(&licence.id)).map(|licence| licence.id.clone())
     }
 
     fn matching<'a>(
@@ -228,13 +231,9 @@ impl LicencePool {
     }
 
     /// Promises a unit of a choice, if one is free.
-    pub(super) fn promise(&self, choice: &LicenseChoice) -> Option<(u64, RemoteId)> {
-        let licences = self.licences();
-        let licence = self.matching(&licences, choice).find(|licence| self.free_of(licence) > 0)?.id.clone();
-        let mut state = self.state.borrow_mut();
-        let number = state.next_promise;
-        state.next_promise = number.saturating_add(1);
-        state.promised.insert(number, Promise { licence: licence.clone(), ended: None });
+    fn promise(&self, choice: &LicenseChoice) -> Option<(u64, RemoteId)> {
+        let licence = self.first_free(choice, |_| 0)?;
+        let number = self.state.borrow_mut().promised.add(licence.clone());
         Some((number, licence))
     }
 
@@ -246,10 +245,10 @@ impl LicencePool {
             let changed = self.changed.notified();
             let ends: Vec<Option<Instant>> = {
                 let state = self.state.borrow();
-                let of_choice = |promise: &&Promise| {
+                let promised = state.promised.iter().filter(|promise| {
                     self.matching(&licences, choice).any(|licence| licence.id.same_as(&promise.licence))
-                };
-                state.promised.values().filter(of_choice).map(|promise| promise.ended).collect()
+                });
+                promised.map(|promise| promise.ended).collect()
             };
             if ends.iter().all(Option::is_some) {
                 return ends.into_iter().flatten().max();

@@ -1,11 +1,16 @@
 //! Users who will certainly find no unit of their licence. Before a run nobody knows who has calling already and needs none,
 //! but no more people can have it than there are units in use; when the lists of users are read, it is known.
 
+use std::collections::BTreeMap;
+
 use super::context::RunContext;
 use super::licences::{LicencePool, LicenceSettings};
 use super::preflight::PreflightReport;
-use crate::domain::LicenseChoice;
+use crate::domain::{LicenseChoice, RemoteId};
 use crate::store::{self, Selection, StoreError};
+
+/// How many users are read in one turn: memory does not grow with the rows.
+const AT_ONCE: u32 = 1_000;
 
 /// How many rows a shortfall names.
 const NAMED: usize = 5;
@@ -30,6 +35,8 @@ pub struct Shortfalls {
     default: LicenseChoice,
     /// Units of calling licences in use: as many ready users may have calling already, and no more.
     in_use: usize,
+    /// Units that the users so far take, by licence.
+    taken: BTreeMap<String, i64>,
     all: Vec<Shortfall>,
 }
 
@@ -40,7 +47,13 @@ impl Shortfalls {
         let in_use = report.licences.iter().filter(|licence| licence.name.starts_with("Webex Calling"));
         let in_use = in_use.map(|licence| usize::try_from(licence.consumed).unwrap_or_default());
         let in_use = in_use.fold(0, usize::saturating_add);
-        Shortfalls { pool, default: settings.default.clone(), in_use, all: Vec::new() }
+        Shortfalls {
+            pool,
+            default: settings.default.clone(),
+            in_use,
+            taken: BTreeMap::new(),
+            all: Vec::new(),
+        }
     }
 
     /// Gives the next user, by the row's key, a unit of the chosen licence, or notes that there is none.
@@ -53,11 +66,15 @@ impl Shortfalls {
         }
         let Some(shortfall) = self.all.get_mut(at) else { return };
         shortfall.users = shortfall.users.saturating_add(1);
-        if self.pool.promise(choice).is_none() {
-            shortfall.without_unit = shortfall.without_unit.saturating_add(1);
-            if shortfall.first.len() < NAMED {
-                shortfall.first.push(key);
-            }
+        let taken = |licence: &RemoteId| self.taken.get(licence.canonical()).copied().unwrap_or_default();
+        if let Some(licence) = self.pool.first_free(choice, taken) {
+            let taken = self.taken.entry(licence.canonical().to_owned()).or_default();
+            *taken = taken.saturating_add(1);
+            return;
+        }
+        shortfall.without_unit = shortfall.without_unit.saturating_add(1);
+        if shortfall.first.len() < NAMED {
+            shortfall.first.push(key);
         }
     }
 
@@ -81,19 +98,29 @@ pub(super) async fn warn(
     if !context.lists.people_are_complete() {
         return Ok(());
     }
-    let (reading, selection) = (context.lists.reading(), selection.clone());
-    let users =
-        move |connection: &store::Connection| store::users_without_line(connection, reading, &selection);
     let settings = &context.settings.licence;
     let mut shortfalls = Shortfalls {
         pool: LicencePool::new(settings.clone(), pool.licences().to_vec()),
         default: settings.default.clone(),
         in_use: 0,
+        taken: BTreeMap::new(),
         all: Vec::new(),
     };
-    let users = context.writer.submit(users).await?;
-    for user in users.into_iter().filter(|user| !pool.gives_calling(&user.licenses)) {
-        shortfalls.add(user.key, user.licence);
+    let mut after = None;
+    // Ends: each turn goes on behind the last row of the one before.
+    loop {
+        let (reading, selection) = (context.lists.reading(), selection.clone());
+        let users = context
+            .writer
+            .submit(move |connection| {
+                store::users_without_line(connection, reading, &selection, after, AT_ONCE)
+            })
+            .await?;
+        let Some(last) = users.last() else { break };
+        after = Some(last.row_id);
+        for user in users.into_iter().filter(|user| !pool.gives_calling(&user.licenses)) {
+            shortfalls.add(user.key, user.licence);
+        }
     }
     for short in shortfalls.found() {
         tracing::warn!(licence = short.licence, "licences.short: {short}");

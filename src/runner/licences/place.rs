@@ -115,15 +115,13 @@ impl Drop for Place {
 impl Unit {
     /// Gives it back: the row certainly did not take it.
     pub(in crate::runner) fn give_back(self) {
-        self.pool.state.borrow_mut().promised.remove(&self.number);
+        self.pool.state.borrow_mut().promised.remove(self.number);
     }
 }
 
 impl Drop for Unit {
     fn drop(&mut self) {
-        if let Some(promise) = self.pool.state.borrow_mut().promised.get_mut(&self.number) {
-            promise.ended = Some(Instant::now());
-        }
+        self.pool.state.borrow_mut().promised.end(self.number, Instant::now());
         self.pool.changed.notify_waiters();
     }
 }

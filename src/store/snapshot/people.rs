@@ -3,7 +3,7 @@
 use rusqlite::{Connection, named_params, params};
 
 use super::Reading;
-use crate::domain::{Email, LicenseChoice, RemoteId};
+use crate::domain::{Email, LicenseChoice, RemoteId, RowId};
 use crate::store::StoreError;
 use crate::store::columns::{optional, typed};
 use crate::store::selection::{CLAIMABLE, Selection};
@@ -28,6 +28,8 @@ pub struct SeenPerson {
 /// A user row that is going to be claimed, whose person is in the list and holds no line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WithoutLine {
+    /// Its number.
+    pub row_id: RowId,
     /// The row's key.
     pub key: String,
     /// The licence that it states.
@@ -84,25 +86,37 @@ pub fn people_with_email(
     Ok(people.collect::<Result<_, _>>()?)
 }
 
-/// The user rows ahead that are to give calling to somebody who holds no line, in row order.
+/// The next user rows that are to give calling to somebody who holds no line, in row order: those behind a row, if one is
+/// given, up to a number.
 pub fn users_without_line(
     connection: &Connection,
     reading: Reading,
     selection: &Selection,
+    after: Option<RowId>,
+    limit: u32,
 ) -> Result<Vec<WithoutLine>, StoreError> {
     let sql = format!(
-        "SELECT entity_key, json_extract(cells, '$.calling_license') AS licence, p.licenses
-         FROM rows JOIN seen_people p ON p.reading = :reading AND p.email = rows.email
-         WHERE phase = 2 AND {CLAIMABLE} AND coalesce(json_extract(cells, '$.calling_enabled'), 'true') = 'true'
+        "SELECT row_id, entity_key, json_extract(cells, '$.calling_license') AS licence, p.licenses
+         FROM rows INDEXED BY unfinished CROSS JOIN seen_people p ON p.reading = :reading AND p.email = rows.email
+         WHERE phase = 2 AND row_id > :after AND state IN ('ready', 'running') AND {CLAIMABLE}
+           AND coalesce(json_extract(cells, '$.calling_enabled'), 'true') = 'true'
            AND NOT EXISTS (SELECT 1 FROM seen_numbers n WHERE n.reading = p.reading AND n.owner_id = p.remote_id)
-         ORDER BY row_id"
+         ORDER BY row_id LIMIT :limit"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let parameters = named_params! { ":reading": reading.number(), ":locations": selection.parameter() };
+    let parameters = named_params! {
+        ":reading": reading.number(), ":locations": selection.parameter(), ":after": after.map_or(0, RowId::get),
+        ":limit": limit,
+    };
     let rows = statement.query_map(parameters, |row| {
         let licence: Option<String> = row.get("licence")?;
         let licence = licence.and_then(|text| LicenseChoice::parse(&text).ok());
-        Ok(WithoutLine { key: row.get("entity_key")?, licence, licenses: licenses(row)? })
+        Ok(WithoutLine {
+            row_id: typed(row, "row_id")?,
+            key: row.get("entity_key")?,
+            licence,
+            licenses: licenses(row)?,
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
