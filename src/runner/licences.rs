@@ -6,8 +6,9 @@
 //! bought meanwhile serve, and none is promised that somebody else took before. Its verdict holds for the rest of the
 //! batch. A batch that gives no unit costs no request, one that gives some costs one, and one that runs out costs a second.
 //!
-//! A unit given counts as shown when the settle time is over and the reading has grown by it. A reading that has not grown
-//! lags, or somebody gave a unit back: nobody can tell, so for a minute our own count is believed, and then the reading.
+//! What a reading has grown by is ours as long as it is no more than we gave. When it is more, somebody else takes units
+//! too, and a unit given counts as shown only when the settle time is over. A reading that has not grown by then lags, or
+//! somebody gave a unit back: nobody can tell, so for a minute our own count is believed, and then the reading.
 
 mod place;
 mod promises;
@@ -173,15 +174,17 @@ impl LicencePool {
         let mut state = self.state.borrow_mut();
         let State { promised, known, .. } = &mut *state;
         let known = known.entry(licence.id.canonical().to_owned()).or_insert(licence.consumed);
+        let all_ours = licence.consumed.saturating_sub(*known) <= promised.of(&licence.id);
         promised.retain(|promise| {
-            let late =
-                promise.ended.zip(shows).and_then(|(ended, shows)| shows.checked_duration_since(ended));
-            let Some(late) = late.filter(|_| promise.licence.same_as(&licence.id)) else { return true };
-            if *known < licence.consumed {
+            let Some(ended) = promise.ended.filter(|_| promise.licence.same_as(&licence.id)) else {
+                return true;
+            };
+            let late = shows.and_then(|shows| shows.checked_duration_since(ended));
+            if *known < licence.consumed && (all_ours || late.is_some()) {
                 *known = known.saturating_add(1);
                 return false;
             }
-            late < DISBELIEF
+            late.is_none_or(|late| late < DISBELIEF)
         });
     }
 
@@ -325,25 +328,29 @@ mod tests {
     #[tokio::test]
     async fn what_a_reading_has_grown_by_is_counted_once() {
         let of = |consumed| vec![licence("P", "Webex Calling - Professional", 10, consumed, "s")];
-        let pool = pool(of(0), None);
-        let given =
-            [take(pool.queue(None), &of(0)).await.unwrap(), take(pool.queue(None), &of(0)).await.unwrap()];
-        drop(given);
-        let free = |consumed, later: u64| {
-            let shows = Instant::now().checked_add(Duration::from_secs(later));
-            pool.keep(Reading { licences: of(consumed), shows });
+        let free_after = async |readings: &[(i64, bool)]| {
+            let pool = pool(of(0), None);
+            drop([
+                take(pool.queue(None), &of(0)).await.unwrap(),
+                take(pool.queue(None), &of(0)).await.unwrap(),
+            ]);
+            for (consumed, settled) in readings {
+                let shows = settled.then(|| Instant::now().checked_add(Duration::from_secs(1))).flatten();
+                pool.keep(Reading { licences: of(*consumed), shows });
+            }
             pool.free(&LicenseChoice::Professional)
         };
-        let stale = Reading { licences: of(2), shows: None };
-        pool.keep(stale);
+        assert_eq!(free_after(&[(0, true)]).await, 8, "both lag");
+        assert_eq!(free_after(&[(1, false)]).await, 8, "one shows already");
+        assert_eq!(free_after(&[(2, false)]).await, 8, "both show already");
+        assert_eq!(free_after(&[(2, false), (2, true)]).await, 8, "nothing is counted twice");
         assert_eq!(
-            pool.free(&LicenseChoice::Professional),
-            6,
-            "they need not show, so these may be another's"
+            free_after(&[(3, false)]).await,
+            5,
+            "somebody else takes units: these three may all be theirs"
         );
-        assert_eq!(free(1, 1), 8, "one shows, one lags");
-        assert_eq!(free(5, 1), 5, "ours, and three of somebody else");
-        assert_eq!(free(4, 1), 6, "one was given back");
+        assert_eq!(free_after(&[(3, false), (5, true)]).await, 5, "ours, and three of somebody else");
+        assert_eq!(free_after(&[(5, true), (4, true)]).await, 6, "one was given back");
     }
 
     #[tokio::test]
