@@ -139,7 +139,7 @@ BEGIN
 END;
 
 -- The only moves a row can make. Who makes each: running <- claim; success, pending <- settle; ready <- recovery,
--- drain, requeue, amend; rejected <- amend.
+-- drain, requeue, amend, and the run for a row whose wait for another row is over; rejected <- amend.
 CREATE TRIGGER rows_move BEFORE UPDATE OF state ON rows
 WHEN NOT (
     (old.state = 'ready' AND new.state = 'running')
