@@ -111,8 +111,9 @@ CREATE INDEX rejected_by_seal ON rows (row_sha256) WHERE state = 'rejected';
 -- What `reasons` groups: only rows that wait for the operator are in it.
 CREATE INDEX troubled ON rows (state, phase, reason, cause) WHERE state IN ('pending', 'rejected');
 
--- How many rows stand where, kept by the triggers below, so that progress is told without reading the rows. A row without
--- a location or a phase, which only a rejected one can be, counts under '' and 0.
+-- How many rows stand where, so that progress is told without reading the rows: the statement that enters a row counts it
+-- (a trigger on inserts would make SQLite copy pages aside for every row of a file), each move is counted by the trigger
+-- below. A row without a location or a phase, which only a rejected one can be, counts under '' and 0.
 CREATE TABLE counts (
     location_key TEXT NOT NULL,
     phase        INTEGER NOT NULL,
@@ -120,13 +121,6 @@ CREATE TABLE counts (
     rows         INTEGER NOT NULL CHECK (rows >= 0),
     PRIMARY KEY (location_key, phase, state)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TRIGGER rows_enter AFTER INSERT ON rows
-BEGIN
-    INSERT INTO counts (location_key, phase, state, rows)
-    VALUES (coalesce(new.location_key, ''), coalesce(new.phase, 0), new.state, 1)
-    ON CONFLICT DO UPDATE SET rows = rows + 1;
-END;
 
 CREATE TRIGGER rows_counted AFTER UPDATE OF state, phase, location_key ON rows
 WHEN old.state IS NOT new.state OR old.phase IS NOT new.phase OR old.location_key IS NOT new.location_key

@@ -79,7 +79,8 @@ pub(super) fn insert(
     accepted: &Accepted,
     place: &Place,
 ) -> Result<(), StoreError> {
-    write(connection, input_id, placed, accepted, place, "")
+    write(connection, input_id, placed, accepted, place, "")?;
+    count(connection, &place.location_key, accepted.record.entity().phase().number(), RowState::Ready)
 }
 
 /// Writes an accepted row; `conflict` is the clause for a row that is there already, or nothing.
@@ -124,7 +125,19 @@ pub(super) fn insert_rejected(
     row_ref: Option<&str>,
     rejected: &Rejected,
 ) -> Result<(), StoreError> {
-    write_rejected(connection, input_id, placed, row_ref, rejected, "")
+    write_rejected(connection, input_id, placed, row_ref, rejected, "")?;
+    count(connection, "", rejected.entity.map_or(0, |entity| entity.phase().number()), RowState::Rejected)
+}
+
+/// Counts a row that has come in.
+fn count(connection: &Connection, location_key: &str, phase: u8, state: RowState) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO counts (location_key, phase, state, rows) VALUES (?1, ?2, ?3, 1)
+             ON CONFLICT DO UPDATE SET rows = rows + 1",
+        )?
+        .execute(params![location_key, phase, state.as_str()])?;
+    Ok(())
 }
 
 /// A rejected row whose correction is refused too.

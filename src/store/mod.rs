@@ -59,7 +59,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// SQLite's page cache while a file is taken in, whose keys come in any order. Cache sizes are in KiB as negative
 /// numbers (the form of `PRAGMA cache_size`).
-const LOAD_CACHE: i32 = -12_000;
+const LOAD_CACHE: i32 = -22_000;
 
 /// That of the writer: a run works on neighbouring rows.
 const WRITER_CACHE: i32 = -4_000;
