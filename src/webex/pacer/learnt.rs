@@ -3,7 +3,8 @@
 //!
 //! Between two refusals a token bucket lets through just what it is filled with, so that this is its rate. Of a
 //! fixed window it is the speed at which the window was used up, which is not what limits it: so a rate is cut hard
-//! only where many requests are refused.
+//! only where many requests are refused. No more can be let through than is asked for: times with little work say
+//! nothing of the limit.
 
 use std::time::Duration;
 
@@ -47,11 +48,13 @@ pub(super) struct Learnt {
     per_second: Option<f64>,
     /// When the limit was last met.
     met: Option<Instant>,
-    /// Since then.
+    /// Since then, or since there was work again.
     episode: Measure,
     /// Since then, or since the last pause.
     flow: Measure,
     refused: u32,
+    /// Requests since the limit was last met that waited for their turn and were let through.
+    held: u32,
 }
 
 /// Requests let through since a moment.
@@ -99,14 +102,22 @@ impl Learnt {
         self.flow = Measure::begin(now);
     }
 
+    /// There is work again, after a time in which less was sent than might have been.
+    pub(super) fn starved(&mut self, now: Instant) {
+        self.episode = Measure::begin(now);
+        self.flow = Measure::begin(now);
+        self.refused = 0;
+    }
+
     /// A request was let through. Requests were `held` when they wait for their turn, and not for work.
     pub(super) fn served(&mut self, held: bool, now: Instant) {
         self.episode.add(now);
         self.flow.add(now);
         let quiet = self.met.map_or(Duration::ZERO, |met| now.saturating_duration_since(met));
         if let Some(rate) = self.per_second.as_mut().filter(|_| held) {
+            self.held = self.held.saturating_add(1);
             let steepness =
-                (quiet.as_secs_f64() / SECONDS).min(f64::from(self.episode.served) / REQUESTS).min(STEEPEST);
+                (quiet.as_secs_f64() / SECONDS).min(f64::from(self.held) / REQUESTS).min(STEEPEST);
             *rate = (*rate + GROWTH.min(*rate * LARGEST_GROWTH) * steepness.exp()).min(RATES.1);
         }
     }
@@ -119,9 +130,8 @@ impl Learnt {
         }
         self.per_second = self.estimate(now).map(|rate| rate.clamp(RATES.0, RATES.1));
         self.met = Some(now);
-        self.episode = Measure::begin(now);
-        self.flow = Measure::begin(now);
-        self.refused = 0;
+        self.held = 0;
+        self.starved(now);
     }
 
     fn estimate(&self, now: Instant) -> Option<f64> {

@@ -69,6 +69,10 @@ struct State {
     /// The latest ticket of those that were refused.
     last_refused: u64,
     tickets: u64,
+    /// Tickets whose answers are due.
+    under_way: u64,
+    /// Until then some wait because they were refused, and not for want of work.
+    resting_until: Option<Instant>,
     counts: Counts,
 }
 
@@ -112,6 +116,9 @@ impl Pacer {
             return Turn::Wait(turn);
         }
         state.held = std::mem::take(&mut state.waiting);
+        if !state.held && state.under_way == 0 && state.resting_until.is_none_or(|until| now > until) {
+            state.learnt.starved(now);
+        }
         let ticket = state.ticket(false);
         let learnt = state.learnt.per_second().map_or(Duration::ZERO, gap);
         let ramp = u32::try_from(ticket.number).ok().and_then(|number| RAMP.checked_div(number));
@@ -124,7 +131,7 @@ impl Pacer {
     /// The server let a request through, whatever it answered.
     pub(super) fn served(&self, ticket: Ticket, now: Instant) {
         let mut state = self.lock();
-        state.counts.requests = state.counts.requests.saturating_add(1);
+        state.ended();
         if ticket.number > state.last_refused {
             state.refused_in_a_row = 0;
         }
@@ -138,10 +145,12 @@ impl Pacer {
     /// The server refused a request for pace and asked it to wait. True when a pause of everybody begins.
     pub(super) fn refused(&self, ticket: Ticket, wait: Duration, now: Instant) -> bool {
         let mut state = self.lock();
-        state.counts.requests = state.counts.requests.saturating_add(1);
+        state.ended();
         state.counts.refused = state.counts.refused.saturating_add(1);
         let paused = state.pause.is_some();
         state.learnt.refused(paused, now);
+        let rested = now.checked_add(wait);
+        state.resting_until = state.resting_until.max(rested);
         if !ticket.probe {
             state.refused_in_a_row = state.refused_in_a_row.saturating_add(1);
             state.last_refused = state.last_refused.max(ticket.number);
@@ -150,7 +159,7 @@ impl Pacer {
             return false;
         }
         state.refused_in_a_row = 0;
-        let Some(until) = now.checked_add(wait) else { return false };
+        let Some(until) = rested else { return false };
         if let Some(pause) = &mut state.pause {
             pause.until = pause.until.max(until);
         } else {
@@ -163,7 +172,7 @@ impl Pacer {
     /// No answer came, which says nothing of the pace.
     pub(super) fn unanswered(&self) {
         let mut state = self.lock();
-        state.counts.requests = state.counts.requests.saturating_add(1);
+        state.ended();
     }
 
     /// A failure that passes is tried again.
@@ -211,8 +220,15 @@ impl State {
         }
     }
 
+    /// An attempt is over.
+    fn ended(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
+        self.counts.requests = self.counts.requests.saturating_add(1);
+    }
+
     fn ticket(&mut self, probe: bool) -> Ticket {
         self.tickets = self.tickets.saturating_add(1);
+        self.under_way = self.under_way.saturating_add(1);
         Ticket { number: self.tickets, probe }
     }
 }

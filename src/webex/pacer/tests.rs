@@ -5,7 +5,8 @@ mod model;
 use super::*;
 use model::{Limit, Setting, Story, bucket, changing, counting_refused, tell, window};
 
-const DEFAULT: Setting = Setting { workers: 16, requests: 3_000, latency: Duration::from_millis(150) };
+const DEFAULT: Setting =
+    Setting { workers: 16, requests: 3_000, one_by_one: 0..0, latency: Duration::from_millis(150) };
 const LONG: Setting = Setting { requests: 12_000, ..DEFAULT };
 
 fn fresh(setting: Setting, limit: Limit) -> Story {
@@ -13,7 +14,7 @@ fn fresh(setting: Setting, limit: Limit) -> Story {
 }
 
 /// The four limiters of the targets, each with its ideal makespan: 50 requests a second.
-fn limiters(setting: Setting) -> [(&'static str, Limit, f64); 4] {
+fn limiters(setting: &Setting) -> [(&'static str, Limit, f64); 4] {
     let (requests, latency) = (f64::from(setting.requests), setting.latency.as_secs_f64());
     let windows = f64::from(setting.requests.div_ceil(300) - 1);
     [
@@ -41,7 +42,7 @@ fn expect(name: &str, story: &Story, ideal: f64, most: f64, refused_percent: f64
 
 #[test]
 fn b1_b2_three_thousand_requests_take_little_longer_than_they_must() {
-    let ratios: Vec<f64> = limiters(DEFAULT)
+    let ratios: Vec<f64> = limiters(&DEFAULT)
         .into_iter()
         .map(|(name, limit, ideal)| expect(name, &fresh(DEFAULT, limit), ideal, 1.10, 5.0))
         .collect();
@@ -51,8 +52,20 @@ fn b1_b2_three_thousand_requests_take_little_longer_than_they_must() {
 
 #[test]
 fn b1_b2_twelve_thousand_requests_take_hardly_longer_than_they_must() {
-    for (name, limit, ideal) in limiters(LONG) {
+    for (name, limit, ideal) in limiters(&LONG) {
         expect(name, &fresh(LONG, limit), ideal, 1.03, 5.0);
+    }
+}
+
+#[test]
+fn requests_one_by_one_say_nothing_of_the_limit() {
+    for one_by_one in [0..40, 1_000..1_040] {
+        let setting = Setting { one_by_one, ..DEFAULT };
+        let longer = 40.0 * setting.latency.as_secs_f64();
+        for (name, limit, ideal) in limiters(&setting) {
+            let name = format!("{name} one by one {:?}", setting.one_by_one);
+            expect(&name, &fresh(setting.clone(), limit), ideal + longer, 1.10, 5.0);
+        }
     }
 }
 
@@ -62,9 +75,9 @@ fn nothing_is_tuned_to_one_latency_or_to_sixteen_workers() {
         let setting = Setting { workers, latency: Duration::from_millis(latency), ..DEFAULT };
         let busy = f64::from(setting.requests) * setting.latency.as_secs_f64()
             / f64::from(u32::try_from(workers).unwrap());
-        for (name, limit, ideal) in limiters(setting) {
+        for (name, limit, ideal) in limiters(&setting) {
             let name = format!("{name} {workers} workers {latency} ms");
-            expect(&name, &fresh(setting, limit), ideal.max(busy), 1.12, 8.0);
+            expect(&name, &fresh(setting.clone(), limit), ideal.max(busy), 1.12, 8.0);
         }
     }
 }
@@ -141,11 +154,11 @@ fn a_start_is_no_stampede() {
 
 #[test]
 fn a_resumed_run_starts_at_the_rate_that_was_learnt() {
-    let short = Setting { requests: 200, ..DEFAULT };
+    let short = || Setting { requests: 200, ..DEFAULT };
     let pacer = Pacer::new(false, None);
     pacer.resume(48.0, Instant::now());
-    let story = tell(&pacer, short, bucket(50.0, 10, 1));
-    let unlearnt = fresh(short, bucket(50.0, 10, 1)).refused;
+    let story = tell(&pacer, short(), bucket(50.0, 10, 1));
+    let unlearnt = fresh(short(), bucket(50.0, 10, 1)).refused;
     assert!(story.refused * 5 <= unlearnt, "{} after {unlearnt}", story.refused);
     let in_first_second = story.sent.iter().filter(|at| **at < 1.0).count();
     assert!((40..=52).contains(&in_first_second), "{in_first_second}");

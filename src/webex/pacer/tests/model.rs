@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::ops::Range;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -58,10 +59,12 @@ pub(super) fn changing(mut first: Limit, at: f64, mut then: Limit) -> Limit {
 }
 
 /// How the requests are made.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Setting {
     pub(super) workers: usize,
     pub(super) requests: u32,
+    /// Of these, some that are made one after the other, as the pages of a list are: a barrier before and behind them.
+    pub(super) one_by_one: Range<u32>,
     /// Of an answer; a refusal takes 50 ms or as long as that.
     pub(super) latency: Duration,
 }
@@ -105,6 +108,8 @@ struct Model<'a> {
     serial: u64,
     line: VecDeque<usize>,
     workers: Vec<Worker>,
+    /// Workers without a request, while requests are made one by one.
+    idle: Vec<usize>,
     begun: u32,
     served: u32,
     story: Story,
@@ -116,12 +121,12 @@ pub(super) fn tell(pacer: &Pacer, setting: Setting, limit: Limit) -> Story {
     let mut model = Model {
         pacer,
         start: Instant::now(),
-        setting,
         limit,
         events: BinaryHeap::new(),
         serial: 0,
         line: VecDeque::new(),
         workers: vec![worker; setting.workers],
+        idle: Vec::new(),
         begun: 0,
         served: 0,
         story: Story {
@@ -131,12 +136,13 @@ pub(super) fn tell(pacer: &Pacer, setting: Setting, limit: Limit) -> Story {
             longest_wait: Duration::ZERO,
             sent: Vec::new(),
         },
+        setting,
     };
-    (0..setting.workers).for_each(|worker| model.begin(Duration::ZERO, worker));
+    (0..model.setting.workers).for_each(|worker| model.begin(Duration::ZERO, worker));
     while let Some(Reverse((at, _, worker, event))) = model.events.pop() {
         model.happens(at, worker, event);
     }
-    assert_eq!(model.served, setting.requests, "every request is served in the end");
+    assert_eq!(model.served, model.setting.requests, "every request is served in the end");
     model.story
 }
 
@@ -147,7 +153,9 @@ impl Model<'_> {
     }
 
     fn begin(&mut self, at: Duration, worker: usize) {
-        if self.begun < self.setting.requests {
+        if self.setting.one_by_one.contains(&self.begun) && self.begun > self.served {
+            self.idle.push(worker);
+        } else if self.begun < self.setting.requests {
             self.begun += 1;
             self.workers[worker].refusals = 0;
             self.later(at, worker, Event::Queue);
@@ -172,7 +180,8 @@ impl Model<'_> {
                 self.pacer.served(self.ticket(worker), now);
                 self.served += 1;
                 self.story.makespan = at.as_secs_f64();
-                self.begin(at, worker);
+                let idle = std::mem::take(&mut self.idle);
+                idle.into_iter().chain([worker]).for_each(|worker| self.begin(at, worker));
             }
             Event::Refused(wait) => {
                 let wait = Duration::from_secs(wait);
