@@ -49,6 +49,18 @@ async fn a_conflict_ends_its_row_before_any_write() {
 }
 
 #[tokio::test]
+async fn the_next_extensions_are_asked_about_before_their_rows_come() {
+    let bench = Bench::new(&site(150)).await;
+    bench.run().await.expect(0);
+    let journal = bench.sim.journal();
+    let asked = journal.iter().filter(|call| call.operation == Operation::ValidateExtensions).nth(1);
+    let asked = asked.expect("twice, for 150 extensions").seq;
+    let given = |call: &&Exchange| call.operation == Operation::LicensesUsersPatch && call.seq < asked;
+    let before = journal.iter().filter(given).count();
+    assert!(before < 50, "{before} of 100 were given");
+}
+
+#[tokio::test]
 async fn an_extension_that_cannot_be_is_refused_with_the_words_of_webex() {
     let csv = Csv::new().person(ANA, "Madrid", "112").person(EVA, "Madrid", "1002");
     let bench = on(&csv, OrgSeed::with_people([ANA, EVA]).location(LocationSeed::calling("Madrid"))).await;

@@ -43,6 +43,8 @@ struct ExtensionCheck {
     last: Extension,
     planned: RefCell<Vec<Extension>>,
     refused: OnceCell<BTreeMap<String, ExtensionStatus>>,
+    /// A row asks before those that need it come.
+    ahead: Cell<bool>,
 }
 
 impl ExtensionCheck {
@@ -53,7 +55,16 @@ impl ExtensionCheck {
             last,
             planned: RefCell::new(planned.to_vec()),
             refused: OnceCell::new(),
+            ahead: Cell::new(false),
         })
+    }
+
+    /// One row asks while the others go on, so that later ones need not wait all together.
+    async fn ask_ahead(&self, work: &mut RowWork<'_>, site: &Site) -> Flow<()> {
+        if !self.ahead.replace(true) {
+            self.refused.get_or_try_init(|| ask(work, self, site)).await?;
+        }
+        Ok(())
     }
 
     fn covers(&self, extension: &Extension) -> bool {
@@ -95,8 +106,12 @@ pub(super) async fn refuse_conflict(
     let key = work.row.location_key.as_str();
     let location = context.extensions.of(key);
     let checks = location.get_or_try_init(|| planned(context, key)).await?;
-    let Some(check) = checks.iter().find(|check| check.covers(extension)) else { return Ok(()) };
+    let Some(at) = checks.iter().position(|check| check.covers(extension)) else { return Ok(()) };
+    let Some(check) = checks.get(at) else { return Ok(()) };
     let refusals = check.refused.get_or_try_init(|| ask(work, check, site)).await?;
+    if let Some(next) = checks.get(at.saturating_add(1)) {
+        next.ask_ahead(work, site).await?;
+    }
     match refusals.get(extension.as_str()) {
         None => Ok(()),
         Some(status) if status.state == DUPLICATE => {
