@@ -28,7 +28,7 @@ async fn a_job_costs_its_writes_and_a_few_pages() {
     let bench = Bench::new(&site(120)).await;
     bench.run().await.expect(0);
     assert_eq!(bench.writes().len(), 2 + 120);
-    assert_eq!((single_people(&bench), people_pages(&bench).len()), (0, 2), "{:?}", people_pages(&bench));
+    assert_eq!((single_people(&bench), people_pages(&bench).len()), (0, 1), "{:?}", people_pages(&bench));
     let numbers = bench.calls(Operation::NumbersList);
     assert!(
         numbers.iter().all(|call: &Exchange| !call.path.contains("extension=")),
@@ -46,7 +46,7 @@ async fn a_job_costs_its_writes_and_a_few_pages() {
 #[tokio::test]
 async fn a_small_file_in_a_large_organisation_asks_for_its_people_alone() {
     let csv = site(6);
-    let bench = Bench::with(&csv, large_org(&csv, 900)).await;
+    let bench = Bench::with(&csv, large_org(&csv, 2_000)).await;
     bench.run().await.expect(0);
     assert_eq!(single_people(&bench), 6);
     let tried = people_pages(&bench).len();
@@ -64,20 +64,30 @@ async fn a_small_file_in_a_large_organisation_asks_for_its_people_alone() {
 #[tokio::test]
 async fn pages_that_are_too_slow_are_read_smaller_and_then_row_by_row() {
     // Each size is tried twice.
-    for (slow, sizes, singles) in [(2, vec![100, 50], 0), (6, vec![100, 50, 25], 60)] {
+    for (slow, sizes, singles) in [(2, vec![500, 100], 0), (6, vec![500, 100, 50], 60)] {
         let bench = Bench::new(&site(60)).await;
         bench.sim.add_fault(format!("people_list#1-{slow}:status=504").parse().unwrap());
         bench.run().await.expect(0);
-        let size = |call: &Exchange| {
-            let (_, rest) = call.path.split_once("max=").expect("a page has a size");
-            rest.split('&').next().unwrap().parse::<u32>().unwrap()
-        };
-        let mut asked: Vec<u32> = people_pages(&bench).iter().map(size).collect();
+        let mut asked: Vec<u32> = people_pages(&bench).iter().map(size_of).collect();
         asked.dedup();
         assert_eq!(asked, sizes, "sizes of pages");
         assert_eq!(single_people(&bench), singles);
         bench.check_invariants();
     }
+}
+
+fn size_of(call: &Exchange) -> u32 {
+    let (_, rest) = call.path.split_once("max=").expect("a page has a size");
+    rest.split('&').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_size_of_pages_that_is_refused_is_followed_by_the_documented_one() {
+    let bench = Bench::new(&site(60)).await;
+    bench.sim.add_fault("people_list#1:status=400".parse().unwrap());
+    bench.run().await.expect(0);
+    assert_eq!(people_pages(&bench).iter().map(size_of).collect::<Vec<_>>(), [500, 100]);
+    assert_eq!(single_people(&bench), 0);
 }
 
 #[tokio::test]
@@ -86,6 +96,23 @@ async fn a_list_that_is_refused_costs_look_ups_and_no_row() {
     bench.sim.add_fault(Fault::on(Operation::PeopleList).calls(wxbulk::sim::Calls::only(1)).status(403));
     bench.run().await.expect(0);
     assert_eq!(single_people(&bench), 40);
+}
+
+#[tokio::test]
+async fn what_does_not_hang_together_is_asked_for_side_by_side() {
+    use Operation::{CallingLocationsList, LicensesList, LocationsList, NumbersList, TokenExpiry};
+    // The first list of locations is the start-up check's, the second that of phase 1.
+    for (refused, others) in
+        [(1, vec![NumbersList, LicensesList, TokenExpiry]), (2, vec![CallingLocationsList])]
+    {
+        let bench = Bench::new(&site(1)).await;
+        let call = wxbulk::sim::Calls::only(refused);
+        bench.sim.add_fault(Fault::on(LocationsList).calls(call).status(403));
+        bench.run().await.expect(if refused == 1 { 11 } else { 16 });
+        for operation in others {
+            assert_eq!(bench.calls(operation).len(), 1, "{operation:?}");
+        }
+    }
 }
 
 #[tokio::test]

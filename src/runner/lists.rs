@@ -21,8 +21,9 @@ use crate::webex::{Call, Extent, PageLimits, Trace, Trouble, calls};
 /// `max` of `GET /locations` (contract 1.3: the documented default).
 const LOCATIONS_PAGE: u32 = 500;
 
-/// `max` of `GET /people`: the documented default; then what is tried when such a page is too slow.
-const PEOPLE_PAGES: [u32; 3] = [100, 50, 25];
+/// `max` of `GET /people`: what is accepted without calling data; then what is tried when such a page is too slow or
+/// refused, beginning with the documented default (contract 1.3). Pages come one after the other: few are soon read.
+const PEOPLE_PAGES: [u32; 3] = [500, 100, 50];
 
 /// `max` of `GET /telephony/config/numbers`, likewise.
 const NUMBERS_PAGES: [u32; 3] = [2000, 1000, 500];
@@ -97,19 +98,29 @@ pub(super) async fn read(
     let kept = context.lists.reading();
     let reading = kept.next();
     stored(context.writer.submit(move |connection| store::forget_other_readings(connection, kept)).await)?;
-    read_locations(context, reading).await?;
-    let complete = match phase {
-        Phase::Locations => (false, false),
-        Phase::Users | Phase::Assignments => {
-            let selection = selection.clone();
-            let limit = most_rows.map_or(COUNTED, |most| most.min(COUNTED));
-            let ahead = context
-                .writer
-                .submit(move |connection| store::lookups_ahead(connection, phase, &selection, limit));
-            read_people_and_numbers(context, reading, stored(ahead.await)?).await?
+    let people_and_numbers = async {
+        match phase {
+            Phase::Locations => Ok((false, false)),
+            Phase::Users | Phase::Assignments => {
+                let selection = selection.clone();
+                let limit = most_rows.map_or(COUNTED, |most| most.min(COUNTED));
+                let ahead = context
+                    .writer
+                    .submit(move |connection| store::lookups_ahead(connection, phase, &selection, limit));
+                read_people_and_numbers(context, reading, stored(ahead.await)?).await
+            }
         }
     };
-    context.lists.serve(reading, complete);
+    // Each is read to its end, whatever becomes of the others: no request is left behind.
+    let (locations, calling, complete) =
+        tokio::join!(read_locations(context, reading), read_calling_locations(context), people_and_numbers);
+    locations?;
+    let calling = calling?;
+    // Of locations that are kept by now.
+    stored(
+        context.writer.submit(move |connection| store::keep_calling(connection, reading, &calling)).await,
+    )?;
+    context.lists.serve(reading, complete?);
     Ok(())
 }
 
@@ -144,14 +155,20 @@ async fn read_locations(context: &RunContext, reading: Reading) -> Result<(), Re
     let locations = List { call: calls::locations(LOCATIONS_PAGE), key: "items", limits: PageLimits::ALL };
     let keep = |locations: Vec<wire::Location>| {
         let seen: Vec<SeenLocation> = locations.into_iter().map(seen).collect();
-        context.writer.submit(move |connection| store::keep_locations(connection, reading, &seen))
+        Some(context.writer.submit(move |connection| store::keep_locations(connection, reading, &seen)))
     };
-    locations.read(context, wire::location, keep).await?.require_whole().map_err(ReadFailure::Trouble)?;
+    locations.read(context, wire::location, keep).await?.require_whole().map_err(ReadFailure::Trouble)
+}
+
+async fn read_calling_locations(context: &RunContext) -> Result<Vec<RemoteId>, ReadFailure> {
     let calling = List { call: calls::calling_locations(), key: "locations", limits: PageLimits::ALL };
-    let keep = |ids: Vec<RemoteId>| {
-        context.writer.submit(move |connection| store::keep_calling(connection, reading, &ids))
+    let mut all = Vec::new();
+    let take = |ids| {
+        all.extend(ids);
+        None
     };
-    calling.read(context, wire::id, keep).await?.require_whole().map_err(ReadFailure::Trouble)
+    calling.read(context, wire::id, take).await?.require_whole().map_err(ReadFailure::Trouble)?;
+    Ok(all)
 }
 
 /// Reads as many of these lists as are worth it; says which are complete: people, numbers.
@@ -265,7 +282,7 @@ impl BulkList {
             let read = list
                 .read(context, item, |items| {
                     pages = pages.saturating_add(1);
-                    keep(items)
+                    Some(keep(items))
                 })
                 .await;
             *pages_left = pages_left.saturating_sub(pages);
@@ -280,7 +297,7 @@ impl BulkList {
                         why,
                         "list.failed: what it lacks is looked up row by row"
                     );
-                    if !is_slowness(&trouble) {
+                    if !is_too_large(&trouble) {
                         break;
                     }
                 }
@@ -309,8 +326,12 @@ const fn is_worth_reading(known: Option<KnownList>, pages_left: u32) -> bool {
 }
 
 /// Whether a smaller page may come where this one did not.
-const fn is_slowness(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Exhausted { status: None | Some(500..=599), .. })
+const fn is_too_large(trouble: &Trouble) -> bool {
+    match trouble {
+        Trouble::Exhausted { status, .. } => matches!(status, None | Some(500..=599)),
+        Trouble::Refused(refusal) => refusal.status == 400,
+        _ => false,
+    }
 }
 
 /// A list that serves all rows.
@@ -321,12 +342,12 @@ struct List {
 }
 
 impl List {
-    /// Reads it page by page into the store.
+    /// Reads it page by page, into the store unless `keep` takes it.
     async fn read<T>(
         self,
         context: &RunContext,
         item: impl Fn(&Value) -> Result<T, Lacking>,
-        mut keep: impl FnMut(Vec<T>) -> Ack<()>,
+        mut keep: impl FnMut(Vec<T>) -> Option<Ack<()>>,
     ) -> Result<Extent, ReadFailure> {
         let begun_at = store::now();
         let mut trace = Trace::default();
@@ -334,7 +355,7 @@ impl List {
         let result = context
             .webex
             .pages_within(&self.call, self.limits, &mut trace, async |reply| {
-                kept.push(keep(items(&reply, self.key, &item)?));
+                kept.extend(keep(items(&reply, self.key, &item)?));
                 Ok(())
             })
             .await;

@@ -286,15 +286,20 @@ async fn work_off(
 
 /// Reads anew what the rows of a phase look things up in.
 async fn read_lists(context: &RunContext, phase: Phase, scope: &Scope) -> Result<LicencePool, Ended> {
-    if let Err(failure) = lists::read(context, phase, &scope.selection, scope.rows_per_phase).await {
+    let licences = async {
+        match phase {
+            Phase::Locations => Ok(Vec::new()),
+            Phase::Users | Phase::Assignments => lists::read_licenses(context).await,
+        }
+    };
+    let lists = lists::read(context, phase, &scope.selection, scope.rows_per_phase);
+    let (lists, licences) = tokio::join!(lists, licences);
+    if let Err(failure) = lists {
         return Err(without_lists(context, failure).await);
     }
-    let licences = match phase {
-        Phase::Locations => Vec::new(),
-        Phase::Users | Phase::Assignments => match lists::read_licenses(context).await {
-            Ok(licences) => licences,
-            Err(trouble) => return Err(unreachable_for(context, "the list of licences", &trouble).await),
-        },
+    let licences = match licences {
+        Ok(licences) => licences,
+        Err(trouble) => return Err(unreachable_for(context, "the list of licences", &trouble).await),
     };
     Ok(LicencePool::new(context.settings.licence.clone(), licences))
 }
