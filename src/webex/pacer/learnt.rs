@@ -22,11 +22,22 @@ const MANY: f64 = 0.05;
 /// So much of what was let through is asked for next.
 const MODESTY: f64 = 0.97;
 
-/// One episode leaves between so much and all of the rate when few were refused ..
-const FEW_REFUSED: (f64, f64) = (0.92, 1.0);
+/// One episode leaves between so much and all of the rate when few were refused, and so much of what is known to flow ..
+const FEW_REFUSED: Cut = Cut { least: 0.92, most: 1.0, of_known: 0.92 };
 
 /// .. and between so much and so much when many were.
-const MANY_REFUSED: (f64, f64) = (0.5, 0.85);
+const MANY_REFUSED: Cut = Cut { least: 0.5, most: 0.85, of_known: 0.6 };
+
+/// Refusals that no pace prevents must not bring the rate to nothing: what was let through stands for what can flow,
+/// half as much of it after this time ..
+const HALVING: Duration = Duration::from_secs(30);
+
+/// .. and half as much at once when so many are refused for each that is let through.
+const NEARLY_CLOSED: f64 = 2.0;
+
+/// Below this part of what is known to flow, a rate grows by this part of itself with each request.
+const RECOVERED: f64 = 0.8;
+const RECOVERY: f64 = 0.03;
 
 /// The growth at first: requests a second with each request that waited for its turn, but not more than this part of
 /// the rate.
@@ -42,6 +53,14 @@ const STEEPEST: f64 = 4.0;
 /// No learnt rate is slower than this or faster than that, so that a wait for a turn has a bound.
 const RATES: (f64, f64) = (0.2, 1_000_000.0);
 
+/// What an episode leaves of a rate.
+struct Cut {
+    least: f64,
+    most: f64,
+    /// Of what is known to flow, however low the rest would be.
+    of_known: f64,
+}
+
 /// What is known of the limit that a server sets.
 #[derive(Debug, Default)]
 pub(super) struct Learnt {
@@ -55,6 +74,8 @@ pub(super) struct Learnt {
     refused: u32,
     /// Requests since the limit was last met that waited for their turn and were let through.
     held: u32,
+    /// What was let through, in requests a second, and when: the most, as it counts from then.
+    known: Option<(f64, Instant)>,
 }
 
 /// Requests let through since a moment.
@@ -113,13 +134,24 @@ impl Learnt {
     pub(super) fn served(&mut self, held: bool, now: Instant) {
         self.episode.add(now);
         self.flow.add(now);
-        let quiet = self.met.map_or(Duration::ZERO, |met| now.saturating_duration_since(met));
-        if let Some(rate) = self.per_second.as_mut().filter(|_| held) {
+        if let Some(rate) = self.per_second.filter(|_| held) {
             self.held = self.held.saturating_add(1);
-            let steepness =
-                (quiet.as_secs_f64() / SECONDS).min(f64::from(self.held) / REQUESTS).min(STEEPEST);
-            *rate = (*rate + GROWTH.min(*rate * LARGEST_GROWTH) * steepness.exp()).min(RATES.1);
+            self.per_second = Some((rate + self.growth(rate, now)).min(RATES.1));
         }
+    }
+
+    fn growth(&self, rate: f64, now: Instant) -> f64 {
+        let quiet = self.met.map_or(Duration::ZERO, |met| now.saturating_duration_since(met));
+        let steepness = (quiet.as_secs_f64() / SECONDS).min(f64::from(self.held) / REQUESTS).min(STEEPEST);
+        let growth = GROWTH.min(rate * LARGEST_GROWTH) * steepness.exp();
+        if rate < self.known_to_flow(now) * RECOVERED { growth.max(rate * RECOVERY) } else { growth }
+    }
+
+    /// Requests a second that were let through before, the less the longer ago.
+    fn known_to_flow(&self, now: Instant) -> f64 {
+        self.known.map_or(0.0, |(per_second, at)| {
+            per_second * (-now.saturating_duration_since(at).div_duration_f64(HALVING)).exp2()
+        })
     }
 
     /// A request was refused. What is refused while everybody pauses says nothing of the rate.
@@ -134,7 +166,7 @@ impl Learnt {
         self.starved(now);
     }
 
-    fn estimate(&self, now: Instant) -> Option<f64> {
+    fn estimate(&mut self, now: Instant) -> Option<f64> {
         if self.episode.served == 0 {
             // What lets nothing through is closed and not slow; the pause waits for it.
             return self.per_second;
@@ -144,11 +176,19 @@ impl Learnt {
         let let_through = measure.per_second(now) * MODESTY;
         let Some(rate) = self.per_second else {
             // The very first burst says how much was in stock, and not how much comes after it.
+            self.known = self.met.map(|_| (let_through, now));
             return (measured || self.met.is_some()).then_some(let_through);
         };
         let (served, refused) = (f64::from(self.episode.served), f64::from(self.refused));
+        let nearly_closed = refused > NEARLY_CLOSED * served;
+        let before = self.known_to_flow(now) * if nearly_closed { 0.5 } else { 1.0 };
+        let known = before.max(let_through);
+        if nearly_closed || let_through > before {
+            self.known = Some((known, now));
+        }
         let many = refused > MANY * (served + refused);
-        let (least, most) = if many { MANY_REFUSED } else { FEW_REFUSED };
-        Some(let_through.clamp(rate * least, rate * most))
+        let cut = if many { MANY_REFUSED } else { FEW_REFUSED };
+        let lowest = rate.min(known * cut.of_known);
+        Some(let_through.clamp(rate * cut.least, rate * cut.most).max(lowest))
     }
 }

