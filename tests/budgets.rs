@@ -100,6 +100,14 @@ async fn d5_status_reads_counts_and_not_the_rows() {
     let told = (&status["run"]["rows_finished"], &status["run"]["rows_last_minute"], &status["sites_done"]);
     assert_eq!(told, (&(SITES + 2 * USERS).into(), &(SITES + 2 * USERS).into(), &SITES.into()));
     let database = bench.database();
+    for phase in status["phases"].as_array().unwrap() {
+        let (number, total) = (phase["phase"].as_i64().unwrap(), phase["total"].as_i64().unwrap());
+        let said = format!(
+            "SELECT count(*) FROM progress WHERE phase = {number} AND total = {total} AND success = {} AND ready = {}",
+            phase["success"], phase["ready"]
+        );
+        assert_eq!(bench.count(&said), 1, "the view says otherwise than status: {phase}");
+    }
     for (view, rows_read) in [("progress", None), ("sites", None), ("reasons", Some("troubled"))] {
         let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN SELECT * FROM {view}")).unwrap();
         let plan: Vec<String> =

@@ -3,9 +3,10 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::columns::typed;
 use super::pace::{self, PaceReport};
 use super::{Store, StoreError};
-use crate::domain::LicenseChoice;
+use crate::domain::{EntityType, LicenseChoice, RowState};
 
 /// Where the rows of one phase stand.
 #[derive(Debug, Clone, Default, serde::Serialize)]
@@ -110,14 +111,14 @@ impl Store {
     pub fn status(&self) -> Result<Option<StatusReport>, StoreError> {
         let Some(input) = self.latest_input()? else { return Ok(None) };
         self.read(|connection| {
-            let (sites, sites_done) = sites(connection)?;
+            let standing = standing(connection)?;
             Ok(Some(StatusReport {
                 input_hash: input.hash,
                 input_path: input.path,
-                rejected: rejected(connection)?,
-                phases: progress(connection)?,
-                sites_done,
-                sites,
+                rejected: standing.rejected,
+                phases: standing.phases,
+                sites_done: standing.sites_done,
+                sites: standing.sites,
                 reasons: reasons(connection)?,
                 run: last_run(connection)?,
                 pace: pace::pace(connection)?,
@@ -127,26 +128,75 @@ impl Store {
 
     /// Where the rows of each phase stand.
     pub fn progress(&self) -> Result<Vec<PhaseProgress>, StoreError> {
-        self.read(progress)
+        self.read(|connection| Ok(standing(connection)?.phases))
     }
 }
 
-fn progress(connection: &Connection) -> Result<Vec<PhaseProgress>, StoreError> {
-    collect(
-        connection,
-        "SELECT phase, entity_type, total, ready, running, success, pending FROM progress ORDER BY phase",
-        |row| {
-            Ok(PhaseProgress {
-                phase: row.get(0)?,
-                entity_type: row.get(1)?,
-                total: row.get(2)?,
-                ready: row.get(3)?,
-                running: row.get(4)?,
-                success: row.get(5)?,
-                pending: row.get(6)?,
-            })
-        },
-    )
+/// What the counts say.
+#[derive(Debug, Default)]
+struct Standing {
+    phases: Vec<PhaseProgress>,
+    rejected: u32,
+    sites: u32,
+    sites_done: u32,
+}
+
+/// Adds up the counts in one pass: those of a location follow one another. The views `progress` and `sites` say the same,
+/// each with a pass of its own.
+fn standing(connection: &Connection) -> Result<Standing, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT location_key, phase, state, rows FROM counts WHERE rows > 0 ORDER BY location_key, phase, state",
+    )?;
+    let mut counts = statement.query([])?;
+    let mut standing = Standing::default();
+    let mut site: Option<(String, bool)> = None;
+    while let Some(count) = counts.next()? {
+        let (phase, rows): (u8, u32) = (count.get("phase")?, count.get("rows")?);
+        let state: RowState = typed(count, "state")?;
+        if state == RowState::Rejected {
+            standing.rejected = standing.rejected.saturating_add(rows);
+            continue;
+        }
+        standing.add(phase, state, rows);
+        let key = count.get_ref("location_key")?.as_str().map_err(rusqlite::Error::from)?;
+        match &mut site {
+            Some((known, done)) if known == key => *done &= state == RowState::Success,
+            _ => {
+                standing.end_site(site.replace((key.to_owned(), state == RowState::Success)));
+            }
+        }
+    }
+    standing.end_site(site);
+    standing.phases.sort_by_key(|progress| progress.phase);
+    Ok(standing)
+}
+
+impl Standing {
+    fn add(&mut self, phase: u8, state: RowState, rows: u32) {
+        let at = self.phases.iter().position(|known| known.phase == phase).unwrap_or(self.phases.len());
+        if at == self.phases.len() {
+            let entity = EntityType::ALL.iter().find(|entity| entity.phase().number() == phase);
+            let entity_type = entity.map_or_else(String::new, ToString::to_string);
+            self.phases.push(PhaseProgress { phase, entity_type, ..PhaseProgress::default() });
+        }
+        let Some(progress) = self.phases.get_mut(at) else { return };
+        progress.total = progress.total.saturating_add(rows);
+        let part = match state {
+            RowState::Ready => &mut progress.ready,
+            RowState::Running => &mut progress.running,
+            RowState::Success => &mut progress.success,
+            RowState::Pending => &mut progress.pending,
+            RowState::Rejected => return,
+        };
+        *part = part.saturating_add(rows);
+    }
+
+    fn end_site(&mut self, site: Option<(String, bool)>) {
+        if let Some((_, done)) = site {
+            self.sites = self.sites.saturating_add(1);
+            self.sites_done = self.sites_done.saturating_add(u32::from(done));
+        }
+    }
 }
 
 fn reasons(connection: &Connection) -> Result<Vec<ReasonCount>, StoreError> {
@@ -165,17 +215,6 @@ fn reasons(connection: &Connection) -> Result<Vec<ReasonCount>, StoreError> {
             })
         },
     )
-}
-
-fn rejected(connection: &Connection) -> Result<u32, StoreError> {
-    let sql = "SELECT coalesce(sum(rows), 0) FROM counts WHERE state = 'rejected'";
-    Ok(connection.query_row(sql, [], |row| row.get(0))?)
-}
-
-/// How many sites there are, and how many have every row done.
-fn sites(connection: &Connection) -> Result<(u32, u32), StoreError> {
-    let sql = "SELECT count(*), coalesce(sum(total = success), 0) FROM sites";
-    Ok(connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
 fn last_run(connection: &Connection) -> Result<Option<RunReport>, StoreError> {
