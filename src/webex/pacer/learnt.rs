@@ -50,6 +50,12 @@ const SECONDS: f64 = 3.0;
 const REQUESTS: f64 = 20.0;
 const STEEPEST: f64 = 4.0;
 
+/// A first rate of fewer requests than this is a guess: the few that began a run, side by side, say little of many.
+const SAMPLE: u32 = 10;
+
+/// A guess grows by this part of itself with each request, until the next refusal.
+const DOUBT: f64 = 0.2;
+
 /// No learnt rate is slower than this or faster than that, so that a wait for a turn has a bound.
 const RATES: (f64, f64) = (0.2, 1_000_000.0);
 
@@ -76,6 +82,8 @@ pub(super) struct Learnt {
     held: u32,
     /// What was let through, in requests a second, and when: the most, as it counts from then.
     known: Option<(f64, Instant)>,
+    /// The rate is of too few requests.
+    guessed: bool,
 }
 
 /// Requests let through since a moment.
@@ -141,6 +149,9 @@ impl Learnt {
     }
 
     fn growth(&self, rate: f64, now: Instant) -> f64 {
+        if self.guessed {
+            return rate * DOUBT;
+        }
         let quiet = self.met.map_or(Duration::ZERO, |met| now.saturating_duration_since(met));
         let steepness = (quiet.as_secs_f64() / SECONDS).min(f64::from(self.held) / REQUESTS).min(STEEPEST);
         let growth = GROWTH.min(rate * LARGEST_GROWTH) * steepness.exp();
@@ -174,6 +185,7 @@ impl Learnt {
         let measured = self.flow.lasted(now) >= SHORTEST_MEASURE;
         let measure = if measured { &self.flow } else { &self.episode };
         let let_through = measure.per_second(now) * MODESTY;
+        self.guessed = self.per_second.is_none() && measure.served < SAMPLE;
         let Some(rate) = self.per_second else {
             // The very first burst says how much was in stock, and not how much comes after it.
             self.known = self.met.map(|_| (let_through, now));

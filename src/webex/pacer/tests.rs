@@ -6,7 +6,7 @@ use super::*;
 use model::{Limit, Setting, Story, at_random, bucket, changing, counting_refused, tell, window};
 
 const DEFAULT: Setting =
-    Setting { workers: 16, requests: 3_000, one_by_one: 0..0, latency: Duration::from_millis(150) };
+    Setting { workers: 16, requests: 3_000, by_few: 0..0, few: 1, latency: Duration::from_millis(150) };
 const LONG: Setting = Setting { requests: 12_000, ..DEFAULT };
 
 fn fresh(setting: Setting, limit: Limit) -> Story {
@@ -59,13 +59,22 @@ fn b1_b2_twelve_thousand_requests_take_hardly_longer_than_they_must() {
 
 #[test]
 fn requests_one_by_one_say_nothing_of_the_limit() {
-    for one_by_one in [0..40, 1_000..1_040] {
-        let setting = Setting { one_by_one, ..DEFAULT };
+    for by_few in [0..40, 1_000..1_040] {
+        let setting = Setting { by_few, ..DEFAULT };
         let longer = 40.0 * setting.latency.as_secs_f64();
         for (name, limit, ideal) in limiters(&setting) {
-            let name = format!("{name} one by one {:?}", setting.one_by_one);
+            let name = format!("{name} one by one {:?}", setting.by_few);
             expect(&name, &fresh(setting.clone(), limit), ideal + longer, 1.10, 5.0);
         }
+    }
+}
+
+#[test]
+fn a_few_requests_side_by_side_say_little_of_many() {
+    let setting = Setting { by_few: 1..9, few: 4, ..DEFAULT };
+    for (burst, wait, most) in [(1, 1, 1.18), (1, 5, 1.45), (2, 1, 1.2), (5, 5, 1.12)] {
+        let name = format!("four at first, burst {burst}, asks for {wait} s");
+        expect(&name, &fresh(setting.clone(), bucket(50.0, burst, wait)), 60.0, most, 5.0);
     }
 }
 
@@ -93,7 +102,7 @@ fn nothing_is_tuned_to_four_limiters() {
         ("1,000 a minute", window(1_000, 60), 120.0, 1.15, 5.0),
         ("10/s, burst 10", bucket(10.0, 10, 1), 299.0, 1.02, 5.0),
         ("10/s, burst 1", bucket(10.0, 1, 1), 299.9, 1.12, 5.0),
-        ("50/s, burst 1", bucket(50.0, 1, 1), 60.0, 1.40, 5.0),
+        ("50/s, burst 1", bucket(50.0, 1, 1), 60.0, 1.20, 5.0),
         ("80/s, burst 80", bucket(80.0, 80, 1), 36.5, 1.02, 5.0),
         ("50/s, refused ones count", counting_refused(50.0, 50, 1), 59.0, 1.05, 5.0),
         ("50/s, burst 10, refused ones count", counting_refused(50.0, 10, 1), 59.8, 1.15, 5.0),

@@ -74,8 +74,10 @@ pub(super) fn changing(mut first: Limit, at: f64, mut then: Limit) -> Limit {
 pub(super) struct Setting {
     pub(super) workers: usize,
     pub(super) requests: u32,
-    /// Of these, some that are made one after the other, as the pages of a list are: a barrier before and behind them.
-    pub(super) one_by_one: Range<u32>,
+    /// Of these, some that are made by few, as lists are read: a barrier before and behind them.
+    pub(super) by_few: Range<u32>,
+    /// How few.
+    pub(super) few: u32,
     /// Of an answer; a refusal takes 50 ms or as long as that.
     pub(super) latency: Duration,
 }
@@ -119,7 +121,7 @@ struct Model<'a> {
     serial: u64,
     line: VecDeque<usize>,
     workers: Vec<Worker>,
-    /// Workers without a request, while requests are made one by one.
+    /// Workers without a request, while requests are made by few.
     idle: Vec<usize>,
     begun: u32,
     served: u32,
@@ -164,7 +166,8 @@ impl Model<'_> {
     }
 
     fn begin(&mut self, at: Duration, worker: usize) {
-        if self.setting.one_by_one.contains(&self.begun) && self.begun > self.served {
+        let under_way = self.begun - self.served;
+        if self.setting.by_few.contains(&self.begun) && under_way >= self.setting.few {
             self.idle.push(worker);
         } else if self.begun < self.setting.requests {
             self.begun += 1;
