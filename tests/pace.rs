@@ -36,7 +36,7 @@ fn learnt(bench: &Bench, per_second: u32, ago: &str) {
 
 #[tokio::test]
 async fn the_rate_and_the_share_of_refusals_are_kept_and_shown() {
-    let bench = limited(&site(40), 30.0).await;
+    let bench = limited(&site(120), 30.0).await;
     bench.run().await.expect(0);
 
     let pace = pace(&bench).await;
