@@ -32,8 +32,7 @@ impl Watcher {
             bars: bars.clone(),
             bar: None,
             pending: 0,
-            exported: Instant::now(),
-            pause: EXPORT_EVERY,
+            export_at: Instant::now().checked_add(EXPORT_EVERY),
         };
         let thread =
             std::thread::Builder::new().name("wxbulk-watch".to_owned()).spawn(move || view.follow(&told));
@@ -60,8 +59,8 @@ struct View {
     bars: MultiProgress,
     bar: Option<ProgressBar>,
     pending: u64,
-    exported: Instant,
-    pause: Duration,
+    /// When the files may be rewritten; `None` for no more.
+    export_at: Option<Instant>,
 }
 
 impl View {
@@ -70,7 +69,7 @@ impl View {
             match event {
                 Event::PhaseStarted(phase) => self.begin(phase),
                 Event::RowEnded { success, .. } => self.advance(success),
-                Event::BatchEnded if self.exported.elapsed() >= self.pause => self.export(),
+                Event::BatchEnded if self.export_at.is_some_and(|at| Instant::now() >= at) => self.export(),
                 Event::BatchEnded => {}
                 Event::PhaseEnded(_) => {
                     self.close();
@@ -122,7 +121,7 @@ impl View {
             }
             Err(error) => tracing::warn!("export.failed: {error}"),
         }
-        self.exported = Instant::now();
-        self.pause = EXPORT_EVERY.max(begun.elapsed().saturating_mul(EXPORT_SHARE));
+        let pause = EXPORT_EVERY.max(begun.elapsed().saturating_mul(EXPORT_SHARE));
+        self.export_at = Instant::now().checked_add(pause);
     }
 }

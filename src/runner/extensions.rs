@@ -106,10 +106,10 @@ pub(super) async fn refuse_conflict(
     let key = work.row.location_key.as_str();
     let location = context.extensions.of(key);
     let checks = location.get_or_try_init(|| planned(context, key)).await?;
-    let Some(at) = checks.iter().position(|check| check.covers(extension)) else { return Ok(()) };
-    let Some(check) = checks.get(at) else { return Ok(()) };
+    let mut checks = checks.iter().skip_while(|check| !check.covers(extension));
+    let Some(check) = checks.next() else { return Ok(()) };
     let refusals = check.refused.get_or_try_init(|| ask(work, check, site)).await?;
-    if let Some(next) = checks.get(at.saturating_add(1)) {
+    if let Some(next) = checks.next() {
         next.ask_ahead(work, site).await?;
     }
     match refusals.get(extension.as_str()) {

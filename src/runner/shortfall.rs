@@ -47,13 +47,12 @@ impl Shortfalls {
         let in_use = report.licences.iter().filter(|licence| licence.name.starts_with("Webex Calling"));
         let in_use = in_use.map(|licence| usize::try_from(licence.consumed).unwrap_or_default());
         let in_use = in_use.fold(0, usize::saturating_add);
-        Shortfalls {
-            pool,
-            default: settings.default.clone(),
-            in_use,
-            taken: BTreeMap::new(),
-            all: Vec::new(),
-        }
+        Shortfalls::of(pool, settings, in_use)
+    }
+
+    fn of(pool: LicencePool, settings: &LicenceSettings, in_use: usize) -> Shortfalls {
+        let default = settings.default.clone();
+        Shortfalls { pool, default, in_use, taken: BTreeMap::new(), all: Vec::new() }
     }
 
     /// Gives the next user, by the row's key, a unit of the chosen licence, or notes that there is none.
@@ -99,13 +98,8 @@ pub(super) async fn warn(
         return Ok(());
     }
     let settings = &context.settings.licence;
-    let mut shortfalls = Shortfalls {
-        pool: LicencePool::new(settings.clone(), pool.licences().to_vec()),
-        default: settings.default.clone(),
-        in_use: 0,
-        taken: BTreeMap::new(),
-        all: Vec::new(),
-    };
+    let units = LicencePool::new(settings.clone(), pool.licences().to_vec());
+    let mut shortfalls = Shortfalls::of(units, settings, 0);
     let mut after = None;
     // Ends: each turn goes on behind the last row of the one before.
     loop {

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::columns::typed;
 use super::pace::{self, PaceReport};
+use super::selection::GIVES_CALLING;
 use super::{Store, StoreError};
 use crate::domain::{EntityType, LicenseChoice, RowState};
 
@@ -93,11 +94,11 @@ impl Store {
         mut each: impl FnMut(String, Option<LicenseChoice>),
     ) -> Result<(), StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare(
+            let sql = format!(
                 "SELECT entity_key, json_extract(cells, '$.calling_license') FROM rows
-                 WHERE phase = 2 AND state IN ('ready', 'running')
-                   AND coalesce(json_extract(cells, '$.calling_enabled'), 'true') = 'true' ORDER BY row_id",
-            )?;
+                 WHERE phase = 2 AND state IN ('ready', 'running') AND {GIVES_CALLING} ORDER BY row_id"
+            );
+            let mut statement = connection.prepare(&sql)?;
             let mut users = statement.query([])?;
             while let Some(user) = users.next()? {
                 let licence: Option<String> = user.get(1)?;

@@ -35,6 +35,9 @@ pub(super) const CLAIMABLE: &str = "rows.state = 'ready'
         SELECT 1 FROM keys k JOIN rows u ON u.row_id = k.row_id
         WHERE k.scope = 'user' AND k.value = rows.email AND u.state = 'ready'))";
 
+/// What a user row must be to give calling.
+pub(super) const GIVES_CALLING: &str = "json_extract(rows.cells, '$.calling_enabled') IS NOT 'false'";
+
 /// Look-ups that the ready rows of a phase will ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LookupsAhead {
@@ -80,13 +83,14 @@ pub fn unseen_lines(connection: &Connection, reading: Reading, limit: u32) -> Re
 
 /// The extensions that the unfinished user rows of a location will give, in order.
 pub fn planned_extensions(connection: &Connection, location_key: &str) -> Result<Vec<Extension>, StoreError> {
-    let mut statement = connection.prepare_cached(
+    let sql = format!(
         "SELECT json_extract(a.cells, '$.extension') AS extension
-         FROM rows u INDEXED BY users_by_location
-         JOIN keys k ON k.scope = 'assignment' AND k.value = u.email JOIN rows a ON a.row_id = k.row_id
-         WHERE u.phase = 2 AND u.location_key = ?1 AND u.state IN ('ready', 'running')
-           AND json_extract(u.cells, '$.calling_enabled') IS NOT 'false' AND extension IS NOT NULL",
-    )?;
+         FROM rows INDEXED BY users_by_location
+         JOIN keys k ON k.scope = 'assignment' AND k.value = rows.email JOIN rows a ON a.row_id = k.row_id
+         WHERE rows.phase = 2 AND rows.location_key = ?1 AND rows.state IN ('ready', 'running')
+           AND {GIVES_CALLING} AND extension IS NOT NULL"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
     let planned = statement.query_map([location_key], |row| row.get::<_, String>(0))?;
     let planned: Vec<String> = planned.collect::<Result<_, _>>()?;
     let mut planned: Vec<_> =

@@ -6,7 +6,7 @@ use super::Reading;
 use crate::domain::{Email, LicenseChoice, RemoteId, RowId};
 use crate::store::StoreError;
 use crate::store::columns::{optional, typed};
-use crate::store::selection::{CLAIMABLE, Selection};
+use crate::store::selection::{CLAIMABLE, GIVES_CALLING, Selection};
 
 /// A person as the lists of Webex showed them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,7 @@ pub fn users_without_line(
         "SELECT row_id, entity_key, json_extract(cells, '$.calling_license') AS licence, p.licenses
          FROM rows INDEXED BY unfinished CROSS JOIN seen_people p ON p.reading = :reading AND p.email = rows.email
          WHERE phase = 2 AND row_id > :after AND state IN ('ready', 'running') AND {CLAIMABLE}
-           AND coalesce(json_extract(cells, '$.calling_enabled'), 'true') = 'true'
+           AND {GIVES_CALLING}
            AND NOT EXISTS (SELECT 1 FROM seen_numbers n WHERE n.reading = p.reading AND n.owner_id = p.remote_id)
          ORDER BY row_id LIMIT :limit"
     );
