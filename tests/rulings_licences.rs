@@ -358,6 +358,22 @@ async fn once_the_lists_are_read_the_very_rows_that_find_no_unit_are_named() {
     assert!(!again.stderr.contains("licences.short"), "{}", again.stderr);
 }
 
+/// A licence without a line is in use all the same, and its holder needs no other.
+#[tokio::test]
+async fn whoever_holds_a_licence_without_a_line_is_not_named_as_short_of_one() {
+    let csv = site(8);
+    let strangers = (0..20).map(|number| (format!("other{number}@example.com"), 3000 + number));
+    let strangers = strangers.map(|(email, line)| PersonSeed::new(email).calling("Madrid", line.to_string()));
+    let holder = PersonSeed { licenses: vec![PROFESSIONAL.to_owned()], ..PersonSeed::new("u0@example.com") };
+    let others = (1..8).map(|number| PersonSeed::new(format!("u{number}@example.com")));
+    let org = strangers.chain([holder]).chain(others).fold(OrgSeed::default(), OrgSeed::person);
+    let org = org.units(PROFESSIONAL, 27).location(LocationSeed::calling("Madrid"));
+    let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
+    let ran = bench.run().await;
+    let short = "1 of 7 ready users find no unit of professional: u7@example.com";
+    assert!(ran.stderr.contains(short), "{}", ran.stderr);
+}
+
 /// Whoever has calling already needs no unit: what cannot be known is not said, and what is certain is.
 #[tokio::test]
 async fn a_shortage_is_announced_only_as_far_as_it_is_certain() {
