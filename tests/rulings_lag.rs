@@ -58,8 +58,14 @@ async fn a_refused_number_does_not_make_a_row_half_applied_when_it_is_tried_agai
     let (held, taken) = ("+34911000001", "+34911000002");
     let csv = Csv::new().location("Madrid");
     let numbered = csv.clone().cell("location_settings_numbers", &format!("{held}|{taken}"));
-    let with =
-        |name: &str, number: &str| LocationSeed::calling(name).pstn(Pstn::LocalGateway).numbers([number]);
+    // The address of the file: with PSTN it is not changed here.
+    let address = serde_json::json!({
+        "address1": "Calle Mayor, 1", "city": "Madrid", "state": "Madrid", "postalCode": "28001", "country": "ES",
+    });
+    let with = |name: &str, number: &str| LocationSeed {
+        address: address.clone(),
+        ..LocationSeed::calling(name).pstn(Pstn::LocalGateway).numbers([number])
+    };
     let org = OrgSeed::default().location(with("Madrid", held)).location(with("Lugo", taken));
     let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
     let path = bench.csv_path().display().to_string();
