@@ -26,8 +26,8 @@ use tempfile::TempDir;
 use wxbulk::domain::{Outcome, Phase, RemoteId, Step, Success};
 use wxbulk::ingest::{self, IngestSettings, Reading};
 use wxbulk::store::{
-    ClaimedBatch, ClaimedRow, InputFacts, Lock, RunId, Selection, Store, StoreError, claim_batch, has_ready,
-    release, settle,
+    Claim, ClaimedRow, EarlierEnds, InputFacts, Lock, RunId, Selection, Store, StoreError, claim,
+    complete_batch, has_ready, release, settle,
 };
 
 /// A database with the rows of a CSV, and a run that has begun.
@@ -53,11 +53,9 @@ impl Job {
         Job::new(&(0..rows).fold(Csv::new(), |csv, number| csv.location(&format!("Site {number}"))))
     }
 
-    fn claim(&self, size: u32) -> Option<ClaimedBatch> {
+    fn claim(&self, size: u32) -> Option<Claim> {
         self.store
-            .write(|connection| {
-                claim_batch(connection, self.run, Phase::Locations, size, &Selection::default())
-            })
+            .write(|connection| claim(connection, self.run, Phase::Locations, size, &Selection::default()))
             .unwrap()
     }
 
@@ -111,17 +109,26 @@ fn done() -> Outcome {
     })
 }
 
-fn ids(batch: &ClaimedBatch) -> Vec<u32> {
-    batch.rows.iter().map(|row| row.row_id.get()).collect()
+fn ids(claim: &Claim) -> Vec<u32> {
+    claim.rows.iter().map(|row| row.row_id.get()).collect()
+}
+
+/// The rows of a claim, each with the name of its batch.
+fn placed(claim: &Claim) -> Vec<(u32, String)> {
+    claim.rows.iter().map(|row| (row.row_id.get(), row.batch.to_string())).collect()
+}
+
+/// Rows that are all in one batch.
+fn of_batch(name: &str, rows: &[u32]) -> Vec<(u32, String)> {
+    rows.iter().map(|row| (*row, name.to_owned())).collect()
 }
 
 #[test]
 fn a_claim_takes_the_next_rows_in_row_order_and_no_more_than_asked() {
     let job = Job::with_rows(5);
-    let claims: Vec<_> =
-        std::iter::from_fn(|| job.claim(2)).map(|batch| (batch.id.to_string(), ids(&batch))).collect();
-    let wanted = [("p1-b0001", vec![1, 2]), ("p1-b0002", vec![3, 4]), ("p1-b0003", vec![5])];
-    assert_eq!(claims, wanted.map(|(name, rows)| (name.to_owned(), rows)));
+    let claims: Vec<_> = std::iter::from_fn(|| job.claim(2)).map(|claim| placed(&claim)).collect();
+    let wanted = [("p1-b0001", &[1, 2][..]), ("p1-b0002", &[3, 4]), ("p1-b0003", &[5])];
+    assert_eq!(claims, wanted.map(|(name, rows)| of_batch(name, rows)));
     assert!(
         !job.store.read(|connection| has_ready(connection, Phase::Locations, &Selection::default())).unwrap()
     );
@@ -133,32 +140,47 @@ fn a_claim_takes_rows_of_its_phase_only() {
     assert_eq!(ids(&job.claim(10).unwrap()), [2]);
     let users = job
         .store
-        .write(|connection| claim_batch(connection, job.run, Phase::Users, 10, &Selection::default()))
+        .write(|connection| claim(connection, job.run, Phase::Users, 10, &Selection::default()))
         .unwrap()
         .unwrap();
-    assert_eq!((users.id.to_string(), ids(&users)), ("p2-b0001".to_owned(), vec![1]));
+    assert_eq!(placed(&users), of_batch("p2-b0001", &[1]));
 }
 
 #[test]
-fn rows_given_back_come_first_and_under_their_old_batch() {
+fn rows_given_back_come_in_row_order_with_the_fresh_ones_and_keep_their_batch() {
     let job = Job::with_rows(5);
     let first = job.claim(3).unwrap();
+    assert!(first.reopened.is_empty());
     job.settle(&first.rows[1]).unwrap();
     job.release(&first.rows[2]).unwrap();
     job.release(&first.rows[0]).unwrap();
 
-    let again = job.claim(10).unwrap();
-    assert_eq!((again.id, ids(&again)), (first.id, vec![1, 3]));
+    let again = job.claim(3).unwrap();
+    let wanted = [of_batch("p1-b0001", &[1, 3]), of_batch("p1-b0002", &[4])].concat();
+    assert_eq!(placed(&again), wanted);
     assert_eq!(again.rows[0].attempt, 2);
-    let fresh = job.claim(10).unwrap();
-    assert_eq!((fresh.id.to_string(), ids(&fresh)), ("p1-b0002".to_owned(), vec![4, 5]));
+    let ended = EarlierEnds { cause: None, blocked: false, asked: false, rows: 1 };
+    assert_eq!(again.reopened, [(first.rows[0].batch, vec![ended])]);
+    assert_eq!(placed(&job.claim(10).unwrap()), of_batch("p1-b0003", &[5]));
+}
+
+#[test]
+fn a_batch_is_complete_when_none_of_its_rows_is_left() {
+    let job = Job::with_rows(2);
+    let claim = job.claim(2).unwrap();
+    let id = claim.rows[0].batch;
+    job.release(&claim.rows[0]).unwrap();
+    job.settle(&claim.rows[1]).unwrap();
+    assert!(!job.store.write(|connection| complete_batch(connection, id)).unwrap());
+    job.settle(&job.claim(1).unwrap().rows[0]).unwrap();
+    assert!(job.store.write(|connection| complete_batch(connection, id)).unwrap());
 }
 
 #[test]
 fn a_batch_of_many_digits_keeps_its_number() {
     let job = Job::with_rows(1);
     job.raw().execute("INSERT INTO batches VALUES (1, 12344, 1, 'now', 'now')", []).unwrap();
-    assert_eq!(job.claim(1).unwrap().id.to_string(), "p1-b12345");
+    assert_eq!(placed(&job.claim(1).unwrap()), of_batch("p1-b12345", &[1]));
 }
 
 #[test]
@@ -172,7 +194,7 @@ fn two_writers_never_claim_the_same_row() {
                     let claim = || {
                         store
                             .write(|connection| {
-                                claim_batch(connection, run, Phase::Locations, 2, &Selection::default())
+                                claim(connection, run, Phase::Locations, 2, &Selection::default())
                             })
                             .unwrap()
                     };
@@ -231,10 +253,11 @@ fn the_next_run_takes_up_the_rows_of_a_killed_one() {
     assert_eq!(job.count("SELECT recovered FROM runs WHERE run_id = 2 AND ended_at IS NULL"), 2);
     let again = job
         .store
-        .write(|connection| claim_batch(connection, next, Phase::Locations, 10, &Selection::default()))
+        .write(|connection| claim(connection, next, Phase::Locations, 10, &Selection::default()))
         .unwrap()
         .unwrap();
-    assert_eq!((again.id, ids(&again)), (batch.id, vec![2, 3]));
+    let wanted = [of_batch("p1-b0001", &[2, 3]), of_batch("p1-b0002", &[4])].concat();
+    assert_eq!(placed(&again), wanted);
 }
 
 #[test]

@@ -86,3 +86,73 @@ async fn a_network_that_stays_away_stops_the_run_and_costs_no_row() {
     let creates = bench.calls(Operation::LocationCreate);
     assert_eq!(creates.iter().filter(|call| call.applied).count(), 1);
 }
+
+/// One row is all that is left: two failures in a row are enough, and its retries are not spent before.
+#[tokio::test]
+async fn the_last_row_of_a_job_is_held_as_the_first_ones_are() {
+    for retries in ["5", "0"] {
+        let bench = Bench::new(&Csv::new().location("Madrid")).await.env("MAX_RETRIES", retries);
+        // The start-up checks and the lists are answered.
+        bench.sim.add_fault("any#8-:drop".parse().unwrap());
+        let run = bench.run();
+        tokio::pin!(run);
+        tokio::select! {
+            ran = &mut run => panic!("the run ended without a probe: {}", ran.text()),
+            () = bench.sim.when(|journal| unanswered_probes(journal) >= 2) => {}
+        }
+        bench.sim.clear_faults();
+        run.await.expect(0);
+        bench.check_invariants();
+    }
+}
+
+fn unanswered_probes(journal: &[Exchange]) -> usize {
+    let probe = |call: &&Exchange| call.operation == Operation::PeopleMe && call.replied.is_none();
+    journal.iter().filter(probe).count()
+}
+
+#[tokio::test]
+async fn a_start_up_check_that_nobody_answers_fails_and_is_not_held() {
+    let bench = Bench::new(&site(1)).await.env("MAX_CONCURRENCY", "1");
+    bench.sim.add_fault("any:drop".parse().unwrap());
+    let ran = bench.run().await.expect(11);
+    assert!(!ran.stderr.contains("outage.hold"), "{}", ran.stderr);
+}
+
+/// What stopped the run is the signal, however the drain goes.
+#[tokio::test]
+async fn a_signal_ends_the_hold_and_is_what_stopped_the_run() {
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        let bench = Bench::new(&Csv::new().location("Madrid")).await;
+        bench.sim.add_fault("any#8-:drop".parse().unwrap());
+        let csv = bench.csv_path().display().to_string();
+        let mut child = bench.command(&["run", &csv]).spawn().unwrap();
+        bench.sim.when(|journal| unanswered_probes(journal) >= 1).await;
+        let sent = std::process::Command::new("kill").args([name, &child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+        let ended = tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap();
+        assert_eq!(ended.code(), Some(code));
+        assert_eq!(bench.count("SELECT count(*) FROM rows WHERE state = 'ready'"), 1);
+        bench.check_invariants();
+    }
+}
+
+/// The token dies while the rows under way drain: the run had been told to stop before.
+#[tokio::test]
+async fn a_signal_that_came_first_wins_over_a_token_that_dies_in_the_drain() {
+    let bench = Bench::new(&job()).await.env("MAX_CONCURRENCY", "2");
+    let slow = Fault::on(Operation::LicensesUsersPatch).nth(10).delay(std::time::Duration::from_millis(400));
+    bench.sim.add_fault(slow.status(401));
+    bench.sim.add_fault(Fault::on(Operation::PeopleMe).nth(2).status(401));
+    let csv = bench.csv_path().display().to_string();
+    let mut child = bench.command(&["run", &csv]).spawn().unwrap();
+    let patches = |journal: &[Exchange]| {
+        journal.iter().filter(|call| call.operation == Operation::LicensesUsersPatch).count()
+    };
+    bench.sim.when(|journal| patches(journal) >= 10).await;
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+    let ended = tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap();
+    assert_eq!(ended.code(), Some(130));
+    bench.check_invariants();
+}

@@ -11,7 +11,7 @@ use futures_util::stream::{self, FuturesUnordered};
 use serde_json::json;
 use wxbulk::domain::{Outcome, Phase, RemoteId, Step, Success};
 use wxbulk::ingest::{self, IngestSettings, Reading};
-use wxbulk::store::{ClaimedRow, InputFacts, Lock, RunId, Selection, Store, Writer, claim_batch, settle};
+use wxbulk::store::{ClaimedRow, InputFacts, Lock, RunId, Selection, Store, Writer, claim, settle};
 
 type Failure = Box<dyn Error>;
 
@@ -35,7 +35,7 @@ fn rate(directory: &Path, name: &str, rows: u32, in_flight: usize) -> Result<f64
     let lock = Lock::take(&store)?;
     let (run, _) = store.begin_run(&lock, &json!({}))?;
     let claimed = store
-        .write(|connection| claim_batch(connection, run, Phase::Locations, rows, &Selection::default()))?
+        .write(|connection| claim(connection, run, Phase::Locations, rows, &Selection::default()))?
         .ok_or("nothing was claimed")?;
     let writer = store.start_writer()?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;

@@ -170,6 +170,9 @@ impl Job<'_> {
             Ended::Storage(error) => return Err(error.into()),
             other => Stopped::by_itself(other),
         };
+        // Whatever the drain still met, the run stopped because it was told to.
+        let told_to = stopped.is_some() && code != DEFECT && signalled.came();
+        let code = if told_to { signalled.exit_code() } else { code };
         Ok(JobEnd { code, stopped, traffic, progress, rejected, recovered, kept_files: exported.kept })
     }
 }

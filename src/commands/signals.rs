@@ -17,6 +17,11 @@ const TERMINATED: u8 = 143;
 pub(super) struct Signalled(Arc<AtomicU8>);
 
 impl Signalled {
+    /// Whether one has come.
+    pub(super) fn came(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
     /// 129, 130 or 143.
     pub(super) fn exit_code(&self) -> u8 {
         match self.0.load(Ordering::Relaxed) {

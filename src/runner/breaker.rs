@@ -3,56 +3,72 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{Outcome, PendingReason};
+use crate::store::EarlierEnds;
 
 /// How the rows of a batch ended.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
     pub(super) success: u32,
-    pub(super) blocked: u32,
+    pub(super) pending: u32,
     pub(super) released: u32,
-    causes: BTreeMap<PendingReason, u32>,
+    /// Rows that sent a request of their own and were not blocked by another row: the others say nothing of how Webex takes
+    /// requests.
+    judged: u32,
+    causes: BTreeMap<PendingReason, Share>,
+}
+
+/// Rows that are pending for one cause.
+#[derive(Debug, Clone, Copy, Default)]
+struct Share {
+    all: u32,
+    judged: u32,
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, outcome: &Outcome) {
+    /// Counts a row that has ended; `asked` says whether it sent a request of its own.
+    pub(super) fn add(&mut self, outcome: &Outcome, asked: bool) {
         match outcome {
-            Outcome::Success(_) => self.success = self.success.saturating_add(1),
-            Outcome::Pending(failure) if failure.blocked_by.is_some() => {
-                self.blocked = self.blocked.saturating_add(1)
-            }
+            Outcome::Success(_) => self.count(None, false, asked, 1),
             Outcome::Pending(failure) => {
-                let count = self.causes.entry(failure.cause).or_default();
-                *count = count.saturating_add(1);
+                self.count(Some(failure.cause), failure.blocked_by.is_some(), asked, 1)
             }
         }
     }
 
-    /// Counts rows of the batch that ended in an earlier run.
-    pub(super) fn add_earlier(&mut self, cause: Option<PendingReason>, blocked: bool, rows: u32) {
-        let count = match cause {
-            None => &mut self.success,
-            Some(_) if blocked => &mut self.blocked,
-            Some(cause) => self.causes.entry(cause).or_default(),
-        };
-        *count = count.saturating_add(rows);
+    /// The rows of a batch that ended in an earlier run.
+    pub(super) fn of_earlier(all: &[EarlierEnds]) -> Tally {
+        let mut tally = Tally::default();
+        all.iter().for_each(|ends| tally.count(ends.cause, ends.blocked, ends.asked, ends.rows));
+        tally
     }
 
-    pub(super) fn pending(&self) -> u32 {
-        self.causes.values().fold(self.blocked, |sum, count| sum.saturating_add(*count))
+    fn count(&mut self, cause: Option<PendingReason>, blocked: bool, asked: bool, rows: u32) {
+        let judged = if asked && !blocked { rows } else { 0 };
+        self.judged = self.judged.saturating_add(judged);
+        let Some(cause) = cause else {
+            self.success = self.success.saturating_add(rows);
+            return;
+        };
+        self.pending = self.pending.saturating_add(rows);
+        if !blocked {
+            let share = self.causes.entry(cause).or_default();
+            share.all = share.all.saturating_add(rows);
+            share.judged = share.judged.saturating_add(judged);
+        }
     }
 
     /// `cause=count`, the most frequent first.
     pub(super) fn summary(&self) -> String {
         let mut causes: Vec<_> = self.causes.iter().collect();
-        causes.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        causes.iter().map(|(cause, count)| format!("{cause}={count}")).collect::<Vec<_>>().join(" ")
+        causes.sort_by_key(|(_, share)| std::cmp::Reverse(share.all));
+        causes.iter().map(|(cause, share)| format!("{cause}={}", share.all)).collect::<Vec<_>>().join(" ")
     }
 
     fn of(&self, causes: &[PendingReason]) -> u32 {
         causes
             .iter()
             .filter_map(|cause| self.causes.get(cause))
-            .fold(0, |sum, count| sum.saturating_add(*count))
+            .fold(0, |sum, share| sum.saturating_add(share.judged))
     }
 }
 
@@ -69,8 +85,7 @@ impl Breaker {
     /// Why the run must stop, if it must.
     pub(super) fn verdict(&self, tally: &Tally) -> Option<String> {
         use PendingReason::{AuthInvalid, NonRetryableExternal, PermissionDenied};
-        let failed = tally.of(PendingReason::ALL);
-        let rows = tally.success.saturating_add(failed);
+        let rows = tally.judged;
         let hopeless = tally.of(&[NonRetryableExternal, AuthInvalid, PermissionDenied]);
         let token = tally.of(&[AuthInvalid, PermissionDenied]);
         let massive =
@@ -85,7 +100,7 @@ impl Breaker {
             "probably the file or the organisation: names, numbers or licences that Webex refuses for all rows alike"
         };
         Some(format!(
-            "{hopeless} of {rows} rows of the batch failed for good ({}); {probable}",
+            "{hopeless} of {rows} rows of the batch that asked Webex failed for good ({}); {probable}",
             tally.summary()
         ))
     }
@@ -110,17 +125,21 @@ mod tests {
             })
         };
         for _ in 0..success {
-            tally.add(&Outcome::Success(Success {
-                step: Step::UserLookup,
-                remote_id: RemoteId::parse("a").unwrap(),
-                message: String::new(),
-                http_status: None,
-            }));
+            tally.add(
+                &Outcome::Success(Success {
+                    step: Step::UserLookup,
+                    remote_id: RemoteId::parse("a").unwrap(),
+                    message: String::new(),
+                    http_status: None,
+                }),
+                true,
+            );
         }
         for (cause, count) in causes {
-            (0..*count).for_each(|_| tally.add(&failure(*cause, None)));
+            (0..*count).for_each(|_| tally.add(&failure(*cause, None), true));
         }
-        (0..blocked).for_each(|_| tally.add(&failure(PendingReason::PreconditionMissing, RowId::new(1))));
+        (0..blocked)
+            .for_each(|_| tally.add(&failure(PendingReason::PreconditionMissing, RowId::new(1)), true));
         tally
     }
 

@@ -16,7 +16,7 @@ mod promises;
 mod tests;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -61,8 +61,10 @@ struct State {
     promised: Promises,
     /// By licence, the units in use of which it is known whose they are: what the first reading showed, and ours since.
     known: BTreeMap<String, i64>,
-    /// Claimed rows that may still ask, in claim order.
+    /// Claimed rows whose need of a unit is not settled, in claim order, which is row order.
     undecided: BTreeMap<u64, LicenseChoice>,
+    /// Those of them that have a unit and do not know yet whether they keep it.
+    holding: BTreeSet<u64>,
     next_place: u64,
     /// Batches claimed so far; the last of them.
     batch: u64,

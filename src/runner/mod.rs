@@ -166,6 +166,7 @@ pub async fn run(
         Ok(opened) => opened,
         Err(error) => return RunSummary { ended: Ended::Storage(error), traffic: webex.traffic() },
     };
+    webex.hold_out_outages();
     let started = Instant::now();
     let phase_began = std::cell::Cell::new(started);
     let context = Rc::new(RunContext {

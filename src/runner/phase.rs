@@ -16,7 +16,7 @@ use super::work::{Finished, RowEnd};
 use super::{Ended, Event, RunLimits, Scope, without_lists};
 use crate::domain::{BatchId, Outcome, PendingReason, Phase};
 use crate::faultpoint::Point;
-use crate::store::{self, ClaimedRow, StoreError};
+use crate::store::{self, Claim, ClaimedRow, StoreError};
 use crate::webex::Traffic;
 
 /// Batches that may be open at once: stragglers of one do not idle the pool.
@@ -43,6 +43,7 @@ pub(super) struct PhaseRun<'a> {
     rows_left: u32,
 }
 
+/// A batch of which rows are at work, or will be: a claim need not take all that is left of it.
 #[derive(Default)]
 struct OpenBatch {
     left: usize,
@@ -52,6 +53,7 @@ struct OpenBatch {
 /// A row that is stored with its end; `None` when it was given back.
 struct RowDone {
     batch: BatchId,
+    asked: bool,
     stored: Result<Option<Outcome>, StoreError>,
 }
 
@@ -114,7 +116,8 @@ impl<'a> PhaseRun<'a> {
     }
 
     fn may_claim(&self) -> bool {
-        !self.exhausted && self.rows_left > 0 && self.open.len() < OPEN_BATCHES
+        let at_work = self.open.values().filter(|batch| batch.left > 0).count();
+        !self.exhausted && self.rows_left > 0 && at_work < OPEN_BATCHES
     }
 
     async fn claim(&mut self, batches_left: &mut u32) {
@@ -145,25 +148,37 @@ impl<'a> PhaseRun<'a> {
         match self
             .context
             .writer
-            .submit(move |connection| store::claim_batch(connection, run, phase, size, &selection))
+            .submit(move |connection| store::claim(connection, run, phase, size, &selection))
             .await
         {
-            Ok(Some(batch)) => {
+            Ok(Some(claim)) => {
                 *batches_left = left;
-                let claimed = u32::try_from(batch.rows.len()).unwrap_or(u32::MAX);
-                self.rows_left = self.rows_left.saturating_sub(claimed);
-                tracing::info!(batch = %batch.id, rows = batch.rows.len(), "batch.start");
-                let open = self.open.entry(batch.id).or_default();
-                open.left = open.left.saturating_add(batch.rows.len());
-                for (cause, blocked, rows) in batch.earlier {
-                    open.tally.add_earlier(cause, blocked, rows);
-                }
-                let places = row::places(&self.licences, &batch.rows);
-                self.queue.extend(batch.rows.into_iter().zip(places));
+                self.take_in(claim);
             }
             Ok(None) => self.exhausted = true,
             Err(error) => self.end(Ended::Storage(error)),
         }
+    }
+
+    fn take_in(&mut self, claim: Claim) {
+        let claimed = u32::try_from(claim.rows.len()).unwrap_or(u32::MAX);
+        self.rows_left = self.rows_left.saturating_sub(claimed);
+        // What ended in this run is in the tally of a batch that is open.
+        for (id, ends) in claim.reopened {
+            self.open.entry(id).or_insert_with(|| OpenBatch { left: 0, tally: Tally::of_earlier(&ends) });
+        }
+        let mut rows_of: BTreeMap<BatchId, usize> = BTreeMap::new();
+        for row in &claim.rows {
+            let rows = rows_of.entry(row.batch).or_default();
+            *rows = rows.saturating_add(1);
+        }
+        for (id, rows) in rows_of {
+            tracing::info!(batch = %id, rows, "batch.start");
+            let open = self.open.entry(id).or_default();
+            open.left = open.left.saturating_add(rows);
+        }
+        let places = row::places(&self.licences, &claim.rows);
+        self.queue.extend(claim.rows.into_iter().zip(places));
     }
 
     fn begin(&mut self, row: ClaimedRow, place: Option<Place>) {
@@ -172,13 +187,14 @@ impl<'a> PhaseRun<'a> {
         self.tasks.spawn_local(async move {
             let batch = row.batch;
             let finished = row::process(&context, &licences, &row, place).await;
-            RowDone { batch, stored: store_end(&context, row, finished).await }
+            let asked = finished.asked;
+            RowDone { batch, asked, stored: store_end(&context, row, finished).await }
         });
     }
 
     async fn row_ended(&mut self, joined: Result<RowDone, JoinError>) {
-        let (id, outcome) = match joined {
-            Ok(RowDone { batch, stored: Ok(outcome) }) => (batch, outcome),
+        let (id, asked, outcome) = match joined {
+            Ok(RowDone { batch, asked, stored: Ok(outcome) }) => (batch, asked, outcome),
             Ok(RowDone { stored: Err(error), .. }) => return self.end(Ended::Storage(error)),
             // Only what stands outside the row's own guard can panic here.
             Err(_) => return self.end(Ended::Internal("storing a row panicked".to_owned())),
@@ -188,7 +204,7 @@ impl<'a> PhaseRun<'a> {
         let complete = batch.left == 0;
         match outcome {
             Some(outcome) => {
-                batch.tally.add(&outcome);
+                batch.tally.add(&outcome, asked);
                 let success = matches!(outcome, Outcome::Success(_));
                 self.tell(Event::RowEnded { phase: self.phase, success });
             }
@@ -199,25 +215,25 @@ impl<'a> PhaseRun<'a> {
         }
     }
 
+    /// Every claimed row of a batch has ended.
     async fn batch_ended(&mut self, id: BatchId) {
-        let Some(batch) = self.open.remove(&id) else { return };
-        let tally = batch.tally;
-        if tally.released == 0
-            && let Err(error) =
-                self.context.writer.submit(move |connection| store::complete_batch(connection, id)).await
-        {
-            return self.end(Ended::Storage(error));
+        let Some(tally) = self.open.get(&id).map(|batch| batch.tally.clone()) else { return };
+        let complete = self.context.writer.submit(move |connection| store::complete_batch(connection, id));
+        let complete = match complete.await {
+            Ok(complete) => complete,
+            Err(error) => return self.end(Ended::Storage(error)),
+        };
+        if complete || tally.released > 0 {
+            self.open.remove(&id);
         }
         if let Err(error) = self.context.keep_pace().await {
             return self.end(Ended::Storage(error));
         }
-        let (success, pending, released) = (tally.success, tally.pending(), tally.released);
+        let (success, pending, released) = (tally.success, tally.pending, tally.released);
         tracing::info!(batch = %id, success, pending, released, causes = tally.summary(), "batch.end");
         self.log_retries(id);
         self.tell(Event::BatchEnded);
-        if tally.released == 0
-            && let Some(verdict) = self.limits.breaker.verdict(&tally)
-        {
+        if complete && let Some(verdict) = self.limits.breaker.verdict(&tally) {
             tracing::error!(critical = true, batch = %id, "breaker.open: {verdict}");
             self.end(Ended::Breaker(verdict));
         }
@@ -277,7 +293,7 @@ async fn store_end(
     finished: Finished,
 ) -> Result<Option<Outcome>, StoreError> {
     let (run, writer) = (context.run, &context.writer);
-    let Finished { end, steps, calls } = finished;
+    let Finished { end, steps, calls, .. } = finished;
     match end {
         RowEnd::Settled(outcome) => {
             let (kept, key, row_id) = (outcome.clone(), row.entity_key.clone(), row.row_id);

@@ -210,12 +210,17 @@ async fn enable(
     line: &Line,
     place: Place,
 ) -> Flow<RemoteId> {
-    if let Some(number) = line.number() {
-        numbers::require(work, site, number, &person.id).await?;
-    }
     work.begin(Step::UserEnableCalling);
     let context = work.context;
     let unit = place.take(async |since| licences::read(context, since).await).await?;
+    // Only for who has a unit: what is added to a location is not taken away again.
+    if let Some(number) = line.number() {
+        if let Err(stop) = numbers::require(work, site, number, &person.id).await {
+            unit.give_back();
+            return Err(stop);
+        }
+        work.begin(Step::UserEnableCalling);
+    }
     let licence = unit.licence.clone();
     let call =
         calls::add_license(&person.id, &licence, &site.id, line, work.context.settings.org_id.as_deref());

@@ -50,6 +50,8 @@ pub(super) enum RowEnd {
 #[derive(Debug)]
 pub(super) struct Finished {
     pub(super) end: RowEnd,
+    /// Whether the row sent a request of its own.
+    pub(super) asked: bool,
     pub(super) steps: Vec<StepRecord>,
     pub(super) calls: Vec<CallRecord>,
 }
@@ -62,6 +64,8 @@ pub(super) struct RowWork<'a> {
     pub(super) step: Step,
     step_is_open: bool,
     pub(super) last_status: Option<u16>,
+    /// Whether a request was sent for this row alone.
+    pub(super) asked: bool,
     steps: Vec<StepRecord>,
     calls: Vec<CallRecord>,
     pub(super) answers: Vec<Ack<()>>,
@@ -126,6 +130,7 @@ impl<'a> RowWork<'a> {
             step: super::row::first_step(row.batch.phase),
             step_is_open: false,
             last_status: None,
+            asked: false,
             steps: Vec::new(),
             calls: Vec::new(),
             answers: Vec::new(),
@@ -265,7 +270,7 @@ impl<'a> RowWork<'a> {
                 end = RowEnd::Storage(error);
             }
         }
-        Finished { end, steps: self.steps, calls: self.calls }
+        Finished { end, asked: self.asked, steps: self.steps, calls: self.calls }
     }
 
     fn failure(&self, cause: Cause) -> Failure {
@@ -281,6 +286,7 @@ impl<'a> RowWork<'a> {
     }
 
     fn note_read(&mut self, call: &Call, trace: &Trace, begun_at: String, trouble: Option<&Trouble>) {
+        self.asked = true;
         self.last_status = trace.status.or(self.last_status);
         let error = trouble.map(|trouble| reason::describe(trouble).0);
         let record = self.record(call.operation, trace, begun_at, error, None);

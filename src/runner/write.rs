@@ -188,6 +188,7 @@ impl RowWork<'_> {
         let stored =
             self.context.writer.submit(move |connection| store::intend(connection, run, intent)).await;
         let call_id = stored.map_err(Stop::Storage)?;
+        self.asked = true;
         Point::IntentCommitted.reached();
         let begun_at = store::now();
         let mut trace = Trace::default();

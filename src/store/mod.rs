@@ -38,7 +38,7 @@ pub use journal::{
 pub use lock::Lock;
 pub use pace::{PaceReport, keep_pace};
 pub use queue::{
-    ClaimedBatch, ClaimedRow, Sibling, claim_batch, complete_batch, has_ready, release, settle, user_row,
+    Claim, ClaimedRow, EarlierEnds, Sibling, claim, complete_batch, has_ready, release, settle, user_row,
 };
 pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, columns_of, walk};
 pub use runs::{Binding, InputRecord, RunId};

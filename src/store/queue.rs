@@ -1,6 +1,6 @@
 //! The only writers of a row's state: claim, settle, release and recover.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
@@ -18,13 +18,24 @@ use crate::domain::{
 
 /// The rows of one claim.
 #[derive(Debug)]
-pub struct ClaimedBatch {
-    /// Its name.
-    pub id: BatchId,
-    /// Its rows, in row order.
+pub struct Claim {
+    /// In row order; each is in its batch, which for a row that an earlier claim did not finish is its old one.
     pub rows: Vec<ClaimedRow>,
-    /// How rows of it ended in an earlier run: the cause of pending ones, whether they were blocked, and how many.
-    pub earlier: Vec<(Option<PendingReason>, bool, u32)>,
+    /// The batches of an earlier claim among them, and how rows of these have ended so far.
+    pub reopened: Vec<(BatchId, Vec<EarlierEnds>)>,
+}
+
+/// Rows of a batch that have ended alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EarlierEnds {
+    /// Why they are pending; `None` for those that succeeded.
+    pub cause: Option<PendingReason>,
+    /// Whether another row blocks them.
+    pub blocked: bool,
+    /// Whether they sent a request of their own.
+    pub asked: bool,
+    /// How many.
+    pub rows: u32,
 }
 
 /// A row that this run alone works on. Made by a claim only; ends by being settled or released.
@@ -70,41 +81,46 @@ pub struct Sibling {
     pub record: Record,
 }
 
-/// Takes the next rows of a phase: first those that an earlier claim did not finish, under their old batch, then
-/// fresh ones in row order. `None` when no row is ready.
-pub fn claim_batch(
+/// Takes the next rows of a phase, in row order: fresh ones under a new batch, those that an earlier claim did not finish
+/// under their old one. `None` when no row is ready.
+pub fn claim(
     connection: &Connection,
     run: RunId,
     phase: Phase,
     size: u32,
     selection: &Selection,
-) -> Result<Option<ClaimedBatch>, StoreError> {
-    let unfinished = unfinished_batch(connection, phase, selection)?;
-    let id = match unfinished {
-        Some(number) => reopen(connection, BatchId { phase, number })?,
-        None if has_ready(connection, phase, selection)? => open_batch(connection, run, phase)?,
-        None => return Ok(None),
-    };
-    let mut rows = take(connection, id, unfinished, size, selection)?;
+) -> Result<Option<Claim>, StoreError> {
+    let Some(any_fresh) = next_are_fresh(connection, phase, size, selection)? else { return Ok(None) };
+    let fresh = if any_fresh { Some(open_batch(connection, run, phase)?) } else { None };
+    let mut rows = take(connection, phase, fresh, size, selection)?;
     rows.sort_by_key(|row| row.row_id);
     let mut locations = HashMap::new();
     for row in &mut rows {
         add_context(connection, row, &mut locations)?;
     }
-    let earlier = if unfinished.is_some() { ends_so_far(connection, id)? } else { Vec::new() };
-    Ok(Some(ClaimedBatch { id, rows, earlier }))
+    let old: BTreeSet<BatchId> = rows.iter().map(|row| row.batch).filter(|id| Some(*id) != fresh).collect();
+    let mut reopened = Vec::with_capacity(old.len());
+    for id in old {
+        reopen(connection, id)?;
+        reopened.push((id, ends_so_far(connection, id)?));
+    }
+    Ok(Some(Claim { rows, reopened }))
 }
 
-fn ends_so_far(
-    connection: &Connection,
-    id: BatchId,
-) -> Result<Vec<(Option<PendingReason>, bool, u32)>, StoreError> {
+fn ends_so_far(connection: &Connection, id: BatchId) -> Result<Vec<EarlierEnds>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT cause, blocked_by IS NOT NULL AS blocked, count(*) AS rows FROM rows
-         WHERE phase = ?1 AND batch = ?2 AND state IN ('success', 'pending') GROUP BY cause, blocked",
+        "SELECT cause, blocked_by IS NOT NULL AS blocked,
+                EXISTS (SELECT 1 FROM calls c WHERE c.row_id = rows.row_id AND c.attempt = rows.attempt) AS asked,
+                count(*) AS ended
+         FROM rows WHERE phase = ?1 AND batch = ?2 AND state IN ('success', 'pending') GROUP BY 1, 2, 3",
     )?;
     let ends = statement.query_map(params![id.phase.number(), id.number], |row| {
-        Ok((optional(row, "cause")?, row.get("blocked")?, row.get("rows")?))
+        Ok(EarlierEnds {
+            cause: optional(row, "cause")?,
+            blocked: row.get("blocked")?,
+            asked: row.get("asked")?,
+            rows: row.get("ended")?,
+        })
     })?;
     Ok(ends.collect::<Result<_, _>>()?)
 }
@@ -176,13 +192,14 @@ pub fn release(
     }
 }
 
-/// Marks a batch as worked off.
-pub fn complete_batch(connection: &Connection, id: BatchId) -> Result<(), StoreError> {
-    connection.execute(
-        "UPDATE batches SET completed_at = ?1 WHERE phase = ?2 AND number = ?3",
+/// Marks a batch as worked off, if no row of it is left; says whether it is.
+pub fn complete_batch(connection: &Connection, id: BatchId) -> Result<bool, StoreError> {
+    let completed = connection.execute(
+        "UPDATE batches SET completed_at = ?1 WHERE phase = ?2 AND number = ?3 AND NOT EXISTS
+             (SELECT 1 FROM rows WHERE phase = ?2 AND batch = ?3 AND state = 'ready')",
         params![now(), id.phase.number(), id.number],
     )?;
-    Ok(())
+    Ok(completed == 1)
 }
 
 /// Returns the rows of a dead run to `ready`; only the holder of the lock may do so. A batch whose last row it settled
@@ -198,14 +215,27 @@ pub(super) fn recover(connection: &Connection) -> Result<usize, StoreError> {
     Ok(recovered)
 }
 
-fn unfinished_batch(
+/// Whether any of the rows that a claim would take now was in no batch yet; `None` when it would take none.
+fn next_are_fresh(
     connection: &Connection,
     phase: Phase,
+    size: u32,
     selection: &Selection,
-) -> Result<Option<u32>, StoreError> {
-    let sql = format!("SELECT min(batch) FROM rows WHERE phase = :phase AND batch > 0 AND {CLAIMABLE}");
-    let parameters = named_params! { ":phase": phase.number(), ":locations": selection.parameter() };
+) -> Result<Option<bool>, StoreError> {
+    let sql = format!("SELECT max(batch IS NULL) FROM ({})", next_rows());
+    let parameters = named_params! {
+        ":phase": phase.number(), ":size": size, ":locations": selection.parameter(),
+    };
     Ok(connection.prepare_cached(&sql)?.query_row(parameters, |row| row.get(0))?)
+}
+
+/// The rows that a claim takes: the first ready ones, whatever batch they were in. Rows at work are in the index too, a
+/// claim or two of them at most.
+fn next_rows() -> String {
+    format!(
+        "SELECT row_id, batch FROM rows INDEXED BY unfinished
+         WHERE phase = :phase AND state IN ('ready', 'running') AND {CLAIMABLE} ORDER BY row_id LIMIT :size"
+    )
 }
 
 /// Whether a selected row of the phase waits to be claimed.
@@ -215,12 +245,11 @@ pub fn has_ready(connection: &Connection, phase: Phase, selection: &Selection) -
     Ok(connection.prepare_cached(&sql)?.exists(parameters)?)
 }
 
-fn reopen(connection: &Connection, id: BatchId) -> Result<BatchId, StoreError> {
-    connection.execute(
-        "UPDATE batches SET completed_at = NULL WHERE phase = ?1 AND number = ?2",
-        params![id.phase.number(), id.number],
-    )?;
-    Ok(id)
+fn reopen(connection: &Connection, id: BatchId) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE batches SET completed_at = NULL WHERE phase = ?1 AND number = ?2")?
+        .execute(params![id.phase.number(), id.number])?;
+    Ok(())
 }
 
 fn open_batch(connection: &Connection, run: RunId, phase: Phase) -> Result<BatchId, StoreError> {
@@ -236,24 +265,23 @@ fn open_batch(connection: &Connection, run: RunId, phase: Phase) -> Result<Batch
 /// Claims in one statement; SQLite gives the rows of RETURNING in no particular order.
 fn take(
     connection: &Connection,
-    id: BatchId,
-    unfinished: Option<u32>,
+    phase: Phase,
+    fresh: Option<BatchId>,
     size: u32,
     selection: &Selection,
 ) -> Result<Vec<ClaimedRow>, StoreError> {
     let sql = format!(
-        "UPDATE rows SET state = 'running', batch = :batch, attempt = attempt + 1, step = NULL, message = NULL,
-                         http_status = NULL, tracking_id = NULL, updated_at = :now
-         WHERE row_id IN (SELECT row_id FROM rows WHERE phase = :phase AND batch IS :unfinished AND {CLAIMABLE}
-                          ORDER BY row_id LIMIT :size)
-         RETURNING row_id, phase, batch AS number, attempt, entity_type, entity_key, location_key, cells"
+        "UPDATE rows SET state = 'running', batch = coalesce(batch, :fresh), attempt = attempt + 1, step = NULL,
+                         message = NULL, http_status = NULL, tracking_id = NULL, updated_at = :now
+         WHERE row_id IN (SELECT row_id FROM ({}))
+         RETURNING row_id, phase, batch AS number, attempt, entity_type, entity_key, location_key, cells",
+        next_rows()
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let parameters = named_params! {
-        ":batch": id.number,
+        ":fresh": fresh.map(|id| id.number),
         ":now": now(),
-        ":phase": id.phase.number(),
-        ":unfinished": unfinished,
+        ":phase": phase.number(),
         ":size": size,
         ":locations": selection.parameter(),
     };

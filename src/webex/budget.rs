@@ -12,6 +12,8 @@ const RATE_LIMIT_TOTAL: Duration = Duration::from_secs(1_800);
 #[derive(Debug, Clone)]
 pub struct Budget {
     backoff: Backoff,
+    /// One more round of retries for after an outage; none where another way is tried when these are spent.
+    second_round: Option<Backoff>,
     own_pace: Backoff,
     /// A server that refuses and asks for no wait is not asked again at once: the waits would be spent before it recovers.
     shortest_wait: Duration,
@@ -21,12 +23,14 @@ pub struct Budget {
 
 impl Budget {
     pub(super) fn new(settings: &WebexSettings) -> Budget {
-        Budget::with_retries(settings, settings.max_retries)
+        let budget = Budget::with_retries(settings, settings.max_retries);
+        Budget { second_round: Some(budget.backoff.clone()), ..budget }
     }
 
     pub(super) fn with_retries(settings: &WebexSettings, retries: u32) -> Budget {
         Budget {
             backoff: Backoff::new(retries, settings.backoff_base),
+            second_round: None,
             own_pace: Backoff::new(settings.max_rate_limit_waits, settings.backoff_base),
             shortest_wait: settings.backoff_base,
             waits_left: settings.max_rate_limit_waits,
@@ -37,6 +41,17 @@ impl Budget {
     /// The delay before the next retry; `None` when the retries are spent.
     pub fn next_retry(&mut self) -> Option<Duration> {
         self.backoff.next()
+    }
+
+    /// Whether the retries can be had once more.
+    pub(super) const fn has_second_round(&self) -> bool {
+        self.second_round.is_some()
+    }
+
+    /// Gives all retries once more, and the delay before the first of them.
+    pub(super) fn begin_second_round(&mut self) -> Duration {
+        self.backoff = self.second_round.take().unwrap_or_else(|| self.backoff.clone());
+        self.backoff.next().unwrap_or_default()
     }
 
     /// The delay that a refusal costs: what was asked, or our own pace; `None` when that patience is spent.

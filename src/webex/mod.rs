@@ -8,6 +8,7 @@ mod budget;
 pub mod calls;
 mod contract;
 mod error;
+mod gate;
 mod link;
 mod outage;
 mod pace;

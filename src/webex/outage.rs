@@ -6,16 +6,23 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::error::Interrupted;
 use super::transport::Webex;
 
 /// What this client knows of the way to Webex.
 #[derive(Debug)]
 pub(super) struct Outage {
-    /// Failures in a row that make an outage.
+    /// Twice as many failures in a row as requests that may be in flight make an outage, whoever else is at work.
     threshold: u32,
     /// How long an outage may last before the run stops.
     pub(super) patience: Duration,
+    /// Outages are held out only once the start-up checks are over: those fail at once.
+    watching: Cell<bool>,
+    /// Requests that were begun and have no end yet, also while they wait.
+    under_way: Cell<u32>,
     failed_in_a_row: Cell<u32>,
+    /// Answers so far, whatever they said.
+    answers: Cell<u64>,
     state: Cell<State>,
     over: Notify,
 }
@@ -30,12 +37,44 @@ pub(super) enum State {
     GivenUp,
 }
 
+/// How a hold ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Probed {
+    Answered,
+    TimeIsUp,
+    Stopped,
+}
+
+/// One request from its begin to its end; while it lives it counts as under way.
+#[derive(Debug)]
+pub(super) struct UnderWay<'a> {
+    outage: &'a Outage,
+    /// Answers that anybody had got when it was begun.
+    answers_before: u64,
+}
+
+impl UnderWay<'_> {
+    /// Whether nobody has got an answer since this request was begun.
+    pub(super) fn all_is_silent(&self) -> bool {
+        self.outage.answers.get() == self.answers_before
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.outage.under_way.set(self.outage.under_way.get().saturating_sub(1));
+    }
+}
+
 impl Outage {
     pub(super) fn new(concurrency: u32, patience: Duration) -> Outage {
         Outage {
             threshold: concurrency.saturating_mul(2),
             patience,
+            watching: Cell::new(false),
+            under_way: Cell::new(0),
             failed_in_a_row: Cell::new(0),
+            answers: Cell::new(0),
             state: Cell::new(State::Open),
             over: Notify::new(),
         }
@@ -45,15 +84,28 @@ impl Outage {
         self.state.get()
     }
 
+    /// A request begins.
+    pub(super) fn enter(&self) -> UnderWay<'_> {
+        self.under_way.set(self.under_way.get().saturating_add(1));
+        UnderWay { outage: self, answers_before: self.answers.get() }
+    }
+
     /// An answer came, whatever it says.
-    pub(super) fn answered(&self) {
+    fn answered(&self) {
         self.failed_in_a_row.set(0);
+        self.answers.set(self.answers.get().saturating_add(1));
     }
 
     /// No answer came. True for the one caller who must probe now.
-    pub(super) fn unanswered(&self) -> bool {
+    fn unanswered(&self) -> bool {
         self.failed_in_a_row.set(self.failed_in_a_row.get().saturating_add(1));
-        let begins = self.failed_in_a_row.get() >= self.threshold && self.state.get() == State::Open;
+        let threshold = self.threshold.min(self.under_way.get().saturating_mul(2));
+        self.failed_in_a_row.get() >= threshold && self.begin()
+    }
+
+    /// Begins a hold, unless there is one or none is to be; true for the one caller who must probe now.
+    fn begin(&self) -> bool {
+        let begins = self.watching.get() && self.state.get() == State::Open;
         if begins {
             self.state.set(State::Holding);
         }
@@ -61,7 +113,7 @@ impl Outage {
     }
 
     /// Ends the hold, one way or the other.
-    pub(super) fn end(&self, state: State) {
+    fn end(&self, state: State) {
         self.failed_in_a_row.set(0);
         self.state.set(state);
         self.over.notify_waiters();
@@ -81,14 +133,35 @@ impl Outage {
 const PROBE_CEILING: Duration = Duration::from_secs(15);
 
 impl Webex {
+    /// From now on an outage is held out; before, requests fail by themselves.
+    pub fn hold_out_outages(&self) {
+        self.outage.watching.set(true);
+    }
+
     /// Counts an attempt; the one that makes an outage of it probes until somebody answers or the patience ends.
     pub(super) async fn watch_for_outage(&self, answered: bool) {
         if answered {
-            return self.outage.answered();
+            self.outage.answered();
+        } else if self.outage.unanswered() {
+            self.hold().await;
         }
-        if !self.outage.unanswered() {
-            return;
+    }
+
+    /// What a request whose retries are spent does when nobody has got an answer meanwhile: nothing is concluded from it
+    /// before the hold is over (R22). True if it may be tried again.
+    pub(super) async fn outlast_silence(&self, request: &UnderWay<'_>) -> Result<bool, Interrupted> {
+        if !self.outage.watching.get() || !request.all_is_silent() {
+            return Ok(false);
         }
+        if self.outage.begin() {
+            self.hold().await;
+        } else {
+            self.outage.held().await;
+        }
+        if self.stop.is_cancelled() { Err(Interrupted) } else { Ok(true) }
+    }
+
+    async fn hold(&self) {
         let patience = self.outage.patience;
         tracing::error!(
             critical = true,
@@ -97,30 +170,53 @@ impl Webex {
         );
         let probed = self.probe(Instant::now().checked_add(patience)).await;
         match probed {
-            true => tracing::warn!("outage.over: Webex answers again"),
-            false => tracing::error!(critical = true, "outage.stop: Webex did not come back in time"),
+            Probed::Answered => {
+                tracing::warn!("outage.over: Webex answers again");
+                self.outage.answered();
+            }
+            Probed::TimeIsUp => {
+                tracing::error!(critical = true, "outage.stop: Webex did not come back in time");
+            }
+            Probed::Stopped => tracing::warn!("outage.left: the run is to stop"),
         }
-        self.outage.end(if probed { State::Open } else { State::GivenUp });
-        if !probed {
+        let gave_up = probed == Probed::TimeIsUp;
+        self.outage.end(if gave_up { State::GivenUp } else { State::Open });
+        if gave_up {
             self.stop.cancel();
         }
     }
 
-    /// Asks until any answer comes, whatever it says; false when the time is up or the run is to stop.
-    async fn probe(&self, until: Option<Instant>) -> bool {
+    /// Asks until any answer comes, whatever it says, or the time is up, or the run is to stop.
+    async fn probe(&self, until: Option<Instant>) -> Probed {
         let url = self.url_of(&super::calls::people_me());
         let mut delay = self.settings.backoff_base;
         // Bounded by the time: each turn waits at least the base delay.
-        while until.is_some_and(|until| Instant::now() < until) {
-            if self.wait(delay).await.is_err() {
-                return false;
+        while let Some(left) = until.and_then(|until| until.checked_duration_since(Instant::now()))
+            && !left.is_zero()
+        {
+            if self.wait(delay.min(left)).await.is_err() {
+                return Probed::Stopped;
             }
-            if self.client.get(url.clone()).send().await.is_ok() {
-                return true;
+            let asked = async {
+                let _permit = self.gate.enter().await;
+                self.client.get(url.clone()).send().await.is_ok()
+            };
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Probed::Stopped,
+                () = sleep_until(until) => return Probed::TimeIsUp,
+                answered = asked => if answered { return Probed::Answered },
             }
             delay = delay.saturating_mul(2).min(PROBE_CEILING);
         }
-        false
+        Probed::TimeIsUp
+    }
+}
+
+async fn sleep_until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -128,9 +224,16 @@ impl Webex {
 mod tests {
     use super::*;
 
+    fn watching(concurrency: u32) -> Outage {
+        let outage = Outage::new(concurrency, Duration::ZERO);
+        outage.watching.set(true);
+        outage
+    }
+
     #[test]
     fn only_unanswered_requests_in_a_row_make_an_outage_and_one_caller_probes() {
-        let outage = Outage::new(2, Duration::ZERO);
+        let outage = watching(2);
+        let _requests: Vec<_> = (0..10).map(|_| outage.enter()).collect();
         for _ in 0..3 {
             assert!(!outage.unanswered());
         }
@@ -141,9 +244,25 @@ mod tests {
         assert_eq!(outage.state(), State::Open);
     }
 
+    #[test]
+    fn the_last_requests_of_a_job_need_no_more_failures_than_twice_their_number() {
+        let outage = watching(16);
+        let _last = outage.enter();
+        assert!(!outage.unanswered());
+        assert!(outage.unanswered());
+    }
+
+    #[test]
+    fn start_up_checks_are_not_held() {
+        let outage = Outage::new(1, Duration::ZERO);
+        let _check = outage.enter();
+        assert!((0..10).all(|_| !outage.unanswered()));
+        assert_eq!(outage.state(), State::Open);
+    }
+
     #[tokio::test]
     async fn a_hold_lets_everybody_go_when_it_ends() {
-        let outage = Outage::new(0, Duration::ZERO);
+        let outage = watching(0);
         assert!(outage.unanswered());
         tokio::join!(outage.held(), outage.held(), async { outage.end(State::Open) });
         outage.held().await;

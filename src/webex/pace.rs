@@ -6,6 +6,7 @@ use tokio::sync::{Mutex, Notify};
 use tokio::time::Instant;
 
 use super::error::Interrupted;
+use super::gate::InFlight;
 use super::pacer::{Pacer, Ticket, Turn};
 use super::settings::WebexSettings;
 use super::transport::Webex;
@@ -55,8 +56,8 @@ impl Webex {
         self.line.pause_began.notified().await;
     }
 
-    /// Waits for the turn of one request.
-    pub(super) async fn admit(&self) -> Result<Ticket, Interrupted> {
+    /// Waits for the turn of one request and for room among those in flight.
+    pub(super) async fn admit(&self) -> Result<(Ticket, InFlight<'_>), Interrupted> {
         let first = async {
             self.outage.held().await;
             self.line.first.lock().await
@@ -68,9 +69,18 @@ impl Webex {
         };
         // Bounded by the longest pause and the longest gap.
         loop {
+            let in_flight = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Err(Interrupted),
+                in_flight = self.gate.enter() => in_flight,
+            };
             match self.line.pacer.ask(Instant::now()) {
-                Turn::Go(ticket) => break Ok(ticket),
-                Turn::Wait(until) => self.wait_until(until).await?,
+                Turn::Go(ticket) => break Ok((ticket, in_flight)),
+                Turn::Wait(until) => {
+                    // A probe must find room while everybody waits.
+                    drop(in_flight);
+                    self.wait_until(until).await?;
+                }
             }
         }
     }

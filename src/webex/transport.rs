@@ -16,8 +16,9 @@ use super::budget::Budget;
 use super::calls::Call;
 use super::contract::{self, Contract};
 use super::error::{Interrupted, Refusal, Trouble, describe, one_line};
+use super::gate::Gate;
 use super::link::next_link;
-use super::outage::{Outage, State};
+use super::outage::{Outage, State, UnderWay};
 use super::pace::Line;
 use super::retry_after::{Asked, asked};
 use super::settings::{TokenError, WebexSettings};
@@ -32,6 +33,7 @@ pub struct Webex {
     pub(super) client: Client,
     pub(super) settings: WebexSettings,
     pub(super) line: Line,
+    pub(super) gate: Gate,
     pub(super) outage: Outage,
     pub(super) stop: CancellationToken,
 }
@@ -109,8 +111,9 @@ impl Webex {
         }
         let client = client.build().map_err(|_| TokenError)?;
         let line = Line::new(&settings);
+        let gate = Gate::new(settings.concurrency);
         let outage = Outage::new(settings.concurrency, settings.outage_wait);
-        Ok(Webex { client, settings, line, outage, stop })
+        Ok(Webex { client, settings, line, gate, outage, stop })
     }
 
     /// The patience for one logical request.
@@ -120,8 +123,10 @@ impl Webex {
 
     /// The same with other retries than `MAX_RETRIES`.
     pub(super) fn budget_of(&self, retries: Option<u32>) -> Budget {
-        let retries = retries.unwrap_or(self.settings.max_retries).min(self.settings.max_retries);
-        Budget::with_retries(&self.settings, retries)
+        match retries {
+            Some(retries) => Budget::with_retries(&self.settings, retries.min(self.settings.max_retries)),
+            None => self.budget(),
+        }
     }
 
     /// The pauses between looks at something that takes its time, growing; as many as this.
@@ -172,11 +177,13 @@ impl Webex {
         budget: &mut Budget,
         trace: &mut Trace,
     ) -> Result<Reply, Trouble> {
+        let request = self.outage.enter();
         // Bounded by the budget: each turn of the loop takes a retry or a wait from it.
         loop {
-            let ticket = self.admit().await?;
+            let (ticket, in_flight) = self.admit().await?;
             trace.tries = trace.tries.saturating_add(1);
             let attempt = self.attempt(url.clone(), call, trace).await;
+            drop(in_flight);
             let wait = match &attempt {
                 Attempt::Wait(Asked::Wait(asked), _) => budget.next_wait(Some(*asked)),
                 Attempt::Wait(Asked::Nothing, _) => budget.next_wait(None),
@@ -193,7 +200,7 @@ impl Webex {
                 }
                 Attempt::NotSent(what) => {
                     self.line.pacer.retried();
-                    budget.next_retry().ok_or_else(|| exhausted(trace, what, None))?
+                    self.next_retry(budget, &request, exhausted(trace, what, None)).await?
                 }
                 Attempt::Unknown { what, backend_code, asked } if call.operation.repeat() != Repeat::Read => {
                     let (status, tracking_id) = (trace.status, trace.tracking_id.clone());
@@ -204,12 +211,29 @@ impl Webex {
                 }
                 Attempt::Unknown { what, backend_code, asked } => {
                     self.line.pacer.retried();
-                    let own = budget.next_retry().ok_or_else(|| exhausted(trace, what, backend_code))?;
+                    let own = self.next_retry(budget, &request, exhausted(trace, what, backend_code)).await?;
                     if let Asked::Wait(wait) = asked { own.max(wait) } else { own }
                 }
             };
             tracing::debug!(operation = %call.operation, tries = trace.tries, status = trace.status, ?delay, "request.again");
             self.wait(delay).await?;
+        }
+    }
+
+    /// The delay before the next retry; when the retries are spent and nobody has got an answer meanwhile, one more round
+    /// of them after the hold (R22).
+    async fn next_retry(
+        &self,
+        budget: &mut Budget,
+        request: &UnderWay<'_>,
+        otherwise: Trouble,
+    ) -> Result<Duration, Trouble> {
+        match budget.next_retry() {
+            Some(delay) => Ok(delay),
+            None if budget.has_second_round() && self.outlast_silence(request).await? => {
+                Ok(budget.begin_second_round())
+            }
+            None => Err(otherwise),
         }
     }
 

@@ -17,13 +17,14 @@ pub(in crate::runner) struct Place {
     pub(super) choice: LicenseChoice,
 }
 
-/// A unit promised to a row; dropped when the request for it has ended, however.
+/// A unit promised to a row; dropped when the request for it has ended, however. Until then the row keeps its place: it may
+/// give the unit back, and the next in row order has it then.
 #[derive(Debug)]
 pub(in crate::runner) struct Unit {
-    pub(super) pool: Rc<LicencePool>,
-    pub(super) number: u64,
+    number: u64,
     /// What it is a unit of.
     pub(in crate::runner) licence: RemoteId,
+    place: Place,
 }
 
 impl Place {
@@ -34,18 +35,20 @@ impl Place {
         look: impl AsyncFn(Option<Instant>) -> Flow<Reading>,
     ) -> Flow<Unit> {
         self.read_for_batch(&look).await?;
+        let pool = Rc::clone(&self.pool);
         // Ends: every row before this one gives up its place when it ends, and a verdict is asked for once a batch.
         loop {
             // Registered before the state is read, so that no change in between is missed.
-            let changed = self.pool.changed.notified();
-            let before = i64::try_from(self.undecided_before()).unwrap_or(i64::MAX);
-            if self.pool.free(&self.choice) > before
+            let changed = pool.changed.notified();
+            let (wanting, holding) = self.before();
+            if self.pool.free(&self.choice) > wanting
                 && let Some((number, licence)) = self.pool.promise(&self.choice)
             {
-                return Ok(Unit { pool: Rc::clone(&self.pool), number, licence });
+                self.pool.state.borrow_mut().holding.insert(self.number);
+                return Ok(Unit { number, licence, place: self });
             }
             match self.verdict() {
-                _ if before > 0 => changed.await,
+                _ if wanting > 0 || holding => changed.await,
                 None => self.read_for_verdict(&look).await?,
                 Some(Some(unread)) => return Err(Stop::Pending(unread)),
                 Some(None) => {
@@ -55,13 +58,20 @@ impl Place {
         }
     }
 
-    fn undecided_before(&self) -> usize {
+    /// How many rows before this one may still want a unit of its choice, and whether one has a unit that it may give back.
+    fn before(&self) -> (i64, bool) {
         let state = self.pool.state.borrow();
-        state
+        let rivals = state
             .undecided
             .range(..self.number)
-            .filter(|(_, choice)| self.pool.overlap(choice, &self.choice))
-            .count()
+            .filter(|(_, choice)| self.pool.overlap(choice, &self.choice));
+        rivals.fold((0_i64, false), |(wanting, holding), (number, _)| {
+            if state.holding.contains(number) {
+                (wanting, true)
+            } else {
+                (wanting.saturating_add(1), holding)
+            }
+        })
     }
 
     /// Reads the licences if no row of this batch, or of a later one, did. What was known before serves when that fails.
@@ -107,7 +117,10 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.pool.state.borrow_mut().undecided.remove(&self.number);
+        let mut state = self.pool.state.borrow_mut();
+        state.undecided.remove(&self.number);
+        state.holding.remove(&self.number);
+        drop(state);
         self.pool.changed.notify_waiters();
     }
 }
@@ -115,13 +128,13 @@ impl Drop for Place {
 impl Unit {
     /// Gives it back: the row certainly did not take it.
     pub(in crate::runner) fn give_back(self) {
-        self.pool.state.borrow_mut().promised.remove(self.number);
+        self.place.pool.state.borrow_mut().promised.remove(self.number);
     }
 }
 
 impl Drop for Unit {
+    /// The place goes after it, and tells those that wait.
     fn drop(&mut self) {
-        self.pool.state.borrow_mut().promised.end(self.number, Instant::now());
-        self.pool.changed.notify_waiters();
+        self.place.pool.state.borrow_mut().promised.end(self.number, Instant::now());
     }
 }
