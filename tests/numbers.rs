@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 use support::{Bench, Csv};
 use wxbulk::sim::{
-    Exchange, Fault, LocationSeed, NumberSeed, Operation, OrgSeed, PROFESSIONAL, PersonSeed, Pstn, SimConfig,
+    Exchange, Fault, LocationSeed, NumberSeed, Operation, OrgSeed, PersonSeed, Pstn, SimConfig,
 };
 
 const ANA: &str = "ana@example.com";
@@ -273,10 +273,12 @@ async fn another_line_by_license_patch_gets_its_number_first() {
 
 // Compensation
 
-/// A location that can hold numbers, and no licence to give: the number is added, then the row cannot go on.
-async fn without_units(csv: &Csv) -> Bench {
-    let org = OrgSeed::with_people(csv.emails()).location(madrid()).units(PROFESSIONAL, 0);
-    on(csv, org).await
+/// A location that can hold numbers, and a licence that Webex does not give: the number is added, then the row cannot go on.
+async fn refused_a_licence(csv: &Csv) -> Bench {
+    let bench = bench(csv, madrid()).await;
+    let refusal = r#"{"message": "there are no units left"}"#;
+    bench.sim.add_fault(Fault::on(Operation::LicensesUsersPatch).status_and_body(400, refusal));
+    bench
 }
 
 #[tokio::test]
@@ -285,7 +287,7 @@ async fn a_number_that_serves_nobody_is_taken_back_if_that_is_allowed() {
         ("true", "precondition_missing", "compensate", 0),
         ("false", "half_applied", "user_enable_calling", 1),
     ] {
-        let bench = without_units(&ana()).await.env("ENABLE_SAFE_COMPENSATION", allowed);
+        let bench = refused_a_licence(&ana()).await.env("ENABLE_SAFE_COMPENSATION", allowed);
         bench.run().await.expect(3);
         bench.row("user", ANA).expect_pending(reason, step);
         assert_eq!(bench.sim.org().numbers.len(), left, "{allowed}");
@@ -296,7 +298,7 @@ async fn a_number_that_serves_nobody_is_taken_back_if_that_is_allowed() {
 
 #[tokio::test]
 async fn after_a_compensation_the_row_can_be_run_again() {
-    let bench = without_units(&ana()).await.env("ENABLE_SAFE_COMPENSATION", "true");
+    let bench = refused_a_licence(&ana()).await.env("ENABLE_SAFE_COMPENSATION", "true");
     bench.run().await.expect(3);
     let step = "SELECT count(*) FROM steps WHERE step = 'user_enable_calling' AND state = 'failed'";
     assert_eq!(bench.count(step), 1, "the step that stopped the row is on record");
@@ -336,14 +338,14 @@ async fn a_compensation_survives_every_doubt_and_says_when_it_fails() {
         "status=500,applied",
         "status=502,applied,header=cisco-spark-error-codes: 4251",
     ] {
-        let bench = without_units(&ana()).await.env("ENABLE_SAFE_COMPENSATION", "true");
+        let bench = refused_a_licence(&ana()).await.env("ENABLE_SAFE_COMPENSATION", "true");
         let bench = bench.env("REQUEST_TIMEOUT_SECONDS", "0.4");
         bench.sim.add_fault(format!("numbers_delete#1:{doubt}").parse().unwrap());
         bench.run().await.expect(3);
         bench.row("user", ANA).expect_pending("precondition_missing", "compensate");
         assert!(bench.sim.org().numbers.is_empty(), "{doubt}");
     }
-    let bench = without_units(&ana()).await.env("ENABLE_SAFE_COMPENSATION", "true");
+    let bench = refused_a_licence(&ana()).await.env("ENABLE_SAFE_COMPENSATION", "true");
     bench.sim.add_fault("numbers_delete:status=400".parse().unwrap());
     bench.run().await.expect(3);
     let row = bench.row("user", ANA);
@@ -355,7 +357,7 @@ async fn a_compensation_survives_every_doubt_and_says_when_it_fails() {
 /// After a lost answer the number may be somebody else's.
 #[tokio::test]
 async fn a_number_whose_answer_was_lost_is_not_taken_back() {
-    let bench = without_units(&ana()).await.env("ENABLE_SAFE_COMPENSATION", "true");
+    let bench = refused_a_licence(&ana()).await.env("ENABLE_SAFE_COMPENSATION", "true");
     bench.sim.add_fault("numbers_add#1:lost".parse().unwrap());
     bench.run().await.expect(3);
     bench.row("user", ANA).expect_pending("half_applied", "user_enable_calling");

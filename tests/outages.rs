@@ -136,23 +136,3 @@ async fn a_signal_ends_the_hold_and_is_what_stopped_the_run() {
         bench.check_invariants();
     }
 }
-
-/// The token dies while the rows under way drain: the run had been told to stop before.
-#[tokio::test]
-async fn a_signal_that_came_first_wins_over_a_token_that_dies_in_the_drain() {
-    let bench = Bench::new(&job()).await.env("MAX_CONCURRENCY", "2");
-    let slow = Fault::on(Operation::LicensesUsersPatch).nth(10).delay(std::time::Duration::from_millis(400));
-    bench.sim.add_fault(slow.status(401));
-    bench.sim.add_fault(Fault::on(Operation::PeopleMe).nth(2).status(401));
-    let csv = bench.csv_path().display().to_string();
-    let mut child = bench.command(&["run", &csv]).spawn().unwrap();
-    let patches = |journal: &[Exchange]| {
-        journal.iter().filter(|call| call.operation == Operation::LicensesUsersPatch).count()
-    };
-    bench.sim.when(|journal| patches(journal) >= 10).await;
-    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(sent.unwrap().success());
-    let ended = tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap();
-    assert_eq!(ended.code(), Some(130));
-    bench.check_invariants();
-}
