@@ -159,7 +159,9 @@ impl Job<'_> {
         let ready = progress.iter().any(|phase| phase.ready > 0);
         let (code, stopped) = match ended {
             Ended::Finished if ready => (OTHERS_READY, None),
-            Ended::Finished if pending || rejected > 0 => (NEEDS_ATTENTION, None),
+            Ended::Finished if pending || rejected > 0 || !exported.kept.is_empty() => {
+                (NEEDS_ATTENTION, None)
+            }
             Ended::Finished => (DONE, None),
             Ended::Stopped if time_is_up => {
                 (OTHERS_READY, Some(Stopped::early("the time given with --until has come")))

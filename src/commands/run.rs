@@ -95,9 +95,7 @@ pub(super) fn summary(end: &JobEnd) -> String {
     }
     let (requests, refused) = (end.traffic.requests, end.traffic.refused);
     text.push_str(&format!("requests: {requests}, of which {refused} refused for pace (429)\n"));
-    for path in &end.kept_files {
-        text.push_str(&format!("left alone, because someone edited it: {}\n", path.display()));
-    }
+    text.push_str(&output::kept(&end.kept_files));
     text
 }
 
@@ -109,6 +107,9 @@ fn next(end: &JobEnd) -> String {
         return format!("next: {}", stopped.next);
     }
     match (left, pending) {
+        (0, 0) if end.rejected == 0 && !end.kept_files.is_empty() => {
+            "next: every row is done; decide about the files that were left alone".to_owned()
+        }
         (0, 0) if end.rejected == 0 => "next: nothing, every row is done".to_owned(),
         (0, 0) => "next: correct the rows in rejected_rows.csv".to_owned(),
         (0, _) => "next: wxbulk status    (what the pending rows wait for)".to_owned(),

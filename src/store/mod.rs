@@ -30,7 +30,7 @@ use rusqlite::{OpenFlags, TransactionBehavior};
 
 pub use amend::{AmendOptions, AmendReport, CellChange, RefusedRow, RowChange};
 pub use error::StoreError;
-pub use files::FileRecord;
+pub use files::FilePlace;
 pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};
 pub use journal::{
     CallRecord, Doubt, NewCall, StepRecord, answer, intend, record_shared_call, resolve, take_back_numbers,

@@ -42,15 +42,48 @@ async fn force_replaces_an_edited_file() {
 }
 
 #[tokio::test]
-async fn a_run_keeps_an_edited_file_writes_the_others_and_says_so() {
+async fn a_run_that_kept_an_edited_file_ends_3_and_says_last_how_to_go_on() {
     let bench = Bench::new(&site(1)).await;
     bench.ingest().await.expect(0);
     std::fs::write(bench.output().join("pending_rows.csv"), "mine\n").unwrap();
-    let ran = bench.wxbulk(&["run"]).await.expect(0);
-    assert!(ran.stdout.contains("left alone, because someone edited it: "), "{}", ran.stdout);
-    assert!(ran.stdout.contains("pending_rows.csv"), "{}", ran.stdout);
+    let ran = bench.wxbulk(&["run"]).await.expect(3);
+    let path = bench.output().join("pending_rows.csv").display().to_string();
+    let last: Vec<&str> = ran.stdout.lines().rev().take(3).collect();
+    assert!(
+        last[2].contains("left alone, because someone edited it: ") && last[2].contains(&path),
+        "{last:?}"
+    );
+    assert!(last[1].ends_with(&format!("wxbulk ingest --amend {path}")), "{last:?}");
+    assert!(last[0].ends_with("wxbulk export --force"), "{last:?}");
+    assert!(!ran.stderr.contains("nothing, every row is done"), "{}", ran.stderr);
     assert_eq!(bench.file("pending_rows.csv"), "mine\n");
     assert_eq!(table(&bench.file("results.csv")).len(), 3);
+}
+
+#[tokio::test]
+async fn files_in_another_directory_make_nobodys_file_an_edited_one() {
+    let bench = Bench::new(&site(3)).await;
+    bench.wxbulk(&["run", "site.csv", "--phase", "1"]).await.expect(4);
+    let database = bench.output().join("wxbulk.db").display().to_string();
+    // The same place by another name, and a place of its own.
+    let mut elsewhere = vec!["run", "--phase", "2", "--db", &database, "--output-dir", "other/../other"];
+    std::fs::create_dir(bench.csv_path().with_file_name("other")).unwrap();
+    bench.wxbulk(&elsewhere).await.expect(4);
+    elsewhere.splice(..3, ["export"]);
+    bench.wxbulk(&elsewhere).await.expect(0);
+    bench.wxbulk(&["run"]).await.expect(0);
+    assert_eq!(table(&bench.file("results.csv")).len(), 7);
+    bench.wxbulk(&["export", "--db", &database, "--output-dir", "other"]).await.expect(0);
+}
+
+#[tokio::test]
+async fn a_directory_that_was_moved_holds_the_same_files() {
+    let bench = Bench::new(&site(1)).await;
+    bench.wxbulk(&["run", "site.csv", "--phase", "1"]).await.expect(4);
+    let moved = bench.csv_path().with_file_name("moved");
+    std::fs::rename(bench.output(), &moved).unwrap();
+    bench.wxbulk(&["run", "--output-dir", "moved"]).await.expect(0);
+    assert_eq!(table(&std::fs::read_to_string(moved.join("results.csv")).unwrap()).len(), 3);
 }
 
 #[tokio::test]
