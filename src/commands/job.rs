@@ -60,8 +60,12 @@ impl Job<'_> {
     }
 
     fn prepare(&self) -> Result<(), Failure> {
-        let Job { store, output, config, .. } = self;
-        store.verify_integrity()?;
+        let Job { store, lock, output, config, .. } = self;
+        if store.verify_integrity(lock)? {
+            tracing::warn!(
+                "counts.mended: how many rows stand where did not fit the rows, and was counted anew"
+            );
+        }
         store.require_binding(&binding(config, config.rows.org_id.as_deref().unwrap_or_default()))?;
         export::clean_leftovers(output)?;
         Ok(())
