@@ -151,7 +151,7 @@ pub struct RunArgs {
     /// How to read it.
     #[command(flatten)]
     pub read: ReadArgs,
-    /// First return every pending row to ready
+    /// Once the start-up checks have passed, return the pending rows of this selection to ready
     #[arg(long)]
     pub retry_pending: bool,
     /// Only rows of this location, by key, external id or name; may be repeated

@@ -1,11 +1,9 @@
 //! Data on stdout. A reader that goes away early, such as `head`, is no failure.
 
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
 
 use super::Failure;
 use super::exit::{DONE, STORAGE};
-use crate::export;
 
 pub(super) fn print(text: &str) -> Result<u8, Failure> {
     let mut out = std::io::stdout().lock();
@@ -24,14 +22,6 @@ pub(super) fn print_json(value: &impl serde::Serialize) -> Result<u8, Failure> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| Failure::new(super::exit::DEFECT, error.to_string()))?;
     print_line(&text)
-}
-
-/// Names the files that were left alone, and the ways out.
-pub(super) fn kept(files: &[PathBuf]) -> String {
-    let named = |path: &PathBuf| {
-        format!("left alone, because someone edited it: {}\n{}\n", path.display(), export::ways_out(path))
-    };
-    files.iter().map(named).collect()
 }
 
 /// What a person should see beside the data; silent with `--quiet`.

@@ -36,7 +36,7 @@ pub use journal::{
     CallRecord, Doubt, NewCall, StepRecord, answer, intend, record_shared_call, resolve, take_back_numbers,
 };
 pub use lock::Lock;
-pub use pace::{PaceReport, keep_pace};
+pub use pace::{LearntRate, PaceReport, keep_pace};
 pub use queue::{
     ClaimedBatch, ClaimedRow, Sibling, claim_batch, complete_batch, has_ready, release, settle, user_row,
 };
