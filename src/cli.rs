@@ -48,7 +48,8 @@ A first job, start to end:
   wxbulk status                         how far it is, and what waits for you
 
 Exit codes:
-  0 done   2 usage   3 done, but rows are pending or rejected   4 selection done, others ready
+  0 done   2 usage   3 done, but rows are pending or rejected, or a file was left alone
+  4 selection done, others ready
   10 configuration   11 start-up checks   12 input file refused   13 another input
   14 database, checkpoint or export damaged or edited   15 another process works on it
   16 stopped: circuit breaker, token or outage   17 MAX_ROWS or MAX_BATCHES
@@ -150,7 +151,7 @@ pub struct RunArgs {
     /// How to read it.
     #[command(flatten)]
     pub read: ReadArgs,
-    /// First return every pending row to ready
+    /// Once the start-up checks have passed, return the pending rows of this selection to ready
     #[arg(long)]
     pub retry_pending: bool,
     /// Only rows of this location, by key, external id or name; may be repeated

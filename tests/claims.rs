@@ -15,6 +15,8 @@ mod damage;
 mod modes;
 #[path = "claims/states.rs"]
 mod states;
+#[path = "claims/upgrade.rs"]
+mod upgrade;
 #[path = "claims/writer.rs"]
 mod writer;
 

@@ -13,6 +13,8 @@ mod support;
 mod codes;
 #[path = "cli/environment.rs"]
 mod environment;
+#[path = "cli/question.rs"]
+mod question;
 #[path = "cli/streams.rs"]
 mod streams;
 

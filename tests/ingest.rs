@@ -20,6 +20,8 @@ mod headers;
 mod locations;
 #[path = "ingest/properties.rs"]
 mod properties;
+#[path = "ingest/quotes.rs"]
+mod quotes;
 #[path = "ingest/records.rs"]
 mod records;
 #[path = "ingest/settings.rs"]

@@ -391,6 +391,12 @@ async fn a_job_under_way_is_waited_out_within_the_retries() {
             row(&bench).says(&["already in progress"]);
         }
     }
+    // Without a prefix it can meet no job: it is refused for good.
+    let bench = bench(&with(&[("outside_dial_digit", "9")]), [seed()]).await;
+    bench.sim.add_fault(format!("calling_location_update:{busy}").parse().unwrap());
+    bench.run().await.expect(3);
+    assert_eq!(bench.calls(Operation::CallingLocationUpdate).len(), 1);
+    row(&bench).expect_pending("non_retryable_external", "location_apply_settings");
 }
 
 // Lost replies

@@ -97,6 +97,40 @@ async fn retry_pending_takes_up_every_pending_row() {
 }
 
 #[tokio::test]
+async fn retry_pending_keeps_every_reason_when_the_start_up_checks_fail() {
+    let bench = one_refused().await;
+    bench.sim.add_fault("people_me:status=401".parse().unwrap());
+    bench.wxbulk(&["run", "--retry-pending"]).await.expect(11);
+    bench.sim.clear_faults();
+    let other = bench.database().query_row("SELECT org_id FROM binding", [], |row| row.get::<_, String>(0));
+    let bench = bench.env("WEBEX_ORG_ID", &format!("{}X", other.unwrap()));
+    bench.wxbulk(&["run", "--retry-pending"]).await.expect(10);
+    bench.row("user", "leo@example.com").expect_pending("permission_denied", "user_enable_calling");
+    assert_eq!(in_state(&bench, "pending"), 2);
+}
+
+#[tokio::test]
+async fn retry_pending_stays_within_the_selection() {
+    for (selection, ready_or_done) in [
+        (&["--location", "MAD-01"][..], 0),
+        (&["--phase", "1"], 0),
+        (&["--phase", "2", "--location", "madrid"], 0),
+        // Its assignment is blocked by it, but belongs to another phase.
+        (&["--phase", "2"], 1),
+        (&["--location", "Sevilla"], 2),
+    ] {
+        let bench = one_refused().await;
+        let arguments: Vec<&str> =
+            ["run", "--retry-pending"].into_iter().chain(selection.iter().copied()).collect();
+        let ran = bench.wxbulk(&arguments).await.expect(if ready_or_done == 2 { 0 } else { 3 });
+        assert_eq!(in_state(&bench, "pending"), 2 - ready_or_done, "{selection:?}");
+        assert_eq!(in_state(&bench, "success"), 8 + ready_or_done, "{selection:?}");
+        let told = format!("{ready_or_done} pending rows were made ready again");
+        assert_eq!(ran.stdout.contains(&told), ready_or_done > 0, "{selection:?}: {}", ran.text());
+    }
+}
+
+#[tokio::test]
 async fn one_location_first_and_the_rest_stays_ready() {
     let bench = Bench::new(&two_sites()).await;
     bench.wxbulk(&["run", "site.csv", "--location", "madrid"]).await.expect(4);

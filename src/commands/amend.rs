@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::exit::{DONE, NEEDS_ATTENTION};
-use super::{Failure, Scene, ingest, output};
+use super::{Failure, Scene, files, ingest, output};
 use crate::cli::IngestArgs;
 use crate::config::InputConfig;
 use crate::export::{self, Edited, FileKind};
@@ -34,10 +34,7 @@ pub(super) fn execute(scene: &Scene<'_>, args: &IngestArgs, config: &InputConfig
     } else {
         output::print(&describe(&args.csv, &report))?;
     }
-    for path in kept {
-        output::note(scene.quiet, &format!("left alone, because someone edited it: {}", path.display()));
-    }
-    output::note(scene.quiet, next(args, &report));
+    output::note(scene.quiet, &format!("{}{}", files::kept(&kept), next(args, &report)));
     Ok(if report.refused.is_empty() { DONE } else { NEEDS_ATTENTION })
 }
 

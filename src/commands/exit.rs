@@ -59,7 +59,7 @@ impl From<StoreError> for Failure {
         let code = match &error {
             StoreError::Absent { .. } | StoreError::BadCondition { .. } => USAGE,
             StoreError::Damaged { .. } => DAMAGED,
-            StoreError::Locked { .. } => LOCKED,
+            StoreError::Locked { .. } | StoreError::OlderInUse { .. } => LOCKED,
             StoreError::OtherInput { .. } | StoreError::OtherPipeline { .. } => OTHER_INPUT,
             StoreError::OtherBinding { .. } => CONFIGURATION,
             StoreError::TooManyRows { .. } => LIMIT,

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::exit::{DONE, INPUT_REFUSED, NEEDS_ATTENTION};
-use super::{Failure, Scene, amend, output};
+use super::exit::{DAMAGED, DONE, INPUT_REFUSED, NEEDS_ATTENTION};
+use super::{Failure, Scene, amend, files, output};
 use crate::cli::{IngestArgs, ReadArgs};
 use crate::config::{self, InputConfig};
 use crate::export::{self, Edited, FileKind};
@@ -15,25 +15,36 @@ pub(super) fn execute(scene: &Scene<'_>, args: &IngestArgs) -> Result<u8, Failur
     if args.amend {
         return amend::execute(scene, args, &config);
     }
-    let report = if args.check {
+    if args.check {
         let reading = open(&args.csv, &args.read, &config)?;
-        Some(Store::check(&facts(&args.csv, &reading, &config), reading, Reading::finish)?)
-    } else {
-        // The file is looked at before a database is made for it.
-        let input = Input::open(&args.csv, &args.read, &config)?;
-        let store = scene.store_or_new()?;
-        let _lock = Lock::take(&store)?;
-        export::check_checkpoint(&store, &scene.paths.output)?;
-        let report = input.take_in(&store, &config)?;
-        export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Refuse)?;
-        report
+        return tell(
+            scene,
+            args,
+            &Store::check(&facts(&args.csv, &reading, &config), reading, Reading::finish)?,
+        );
+    }
+    // The file is looked at before a database is made for it.
+    let input = Input::open(&args.csv, &args.read, &config)?;
+    let store = scene.store_or_new()?;
+    let _lock = Lock::take(&store)?;
+    export::check_checkpoint(&store, &scene.paths.output)?;
+    // What was taken in is told before the files are written, for these may fail.
+    let code = match input.take_in(&store, &config)? {
+        Some(report) => tell(scene, args, &report)?,
+        None => {
+            output::note(
+                scene.quiet,
+                "this file is in the database already; nothing to do\n  next: wxbulk run",
+            );
+            DONE
+        }
     };
-    let Some(report) = report else {
-        output::note(scene.quiet, "this file is in the database already; nothing to do\n  next: wxbulk run");
-        return Ok(DONE);
-    };
-    tell(scene, args, &report)?;
-    Ok(if report.rejected > 0 { NEEDS_ATTENTION } else { DONE })
+    let kept = export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Keep)?.kept;
+    if kept.is_empty() {
+        return Ok(code);
+    }
+    let what = "the rows are in the database, and the other files are written";
+    Err(Failure::new(DAMAGED, format!("{what}\n{}", files::kept(&kept).trim_end())))
 }
 
 /// A file that was opened once: a pipe cannot be opened again.
@@ -82,10 +93,11 @@ pub(super) fn place_of(csv: &Path, sample: &RejectedSample) -> String {
     format!("{}:{line}{column}: {message} [{reason}]", csv.display())
 }
 
-fn tell(scene: &Scene<'_>, args: &IngestArgs, report: &LoadReport) -> Result<(), Failure> {
+fn tell(scene: &Scene<'_>, args: &IngestArgs, report: &LoadReport) -> Result<u8, Failure> {
+    let code = if report.rejected > 0 { NEEDS_ATTENTION } else { DONE };
     if args.json {
         output::print_json(report)?;
-        return Ok(());
+        return Ok(code);
     }
     output::print_line(&describe(&args.csv, report))?;
     let next = match (args.check, report.rejected) {
@@ -96,7 +108,7 @@ fn tell(scene: &Scene<'_>, args: &IngestArgs, report: &LoadReport) -> Result<(),
         }
     };
     output::note(scene.quiet, next);
-    Ok(())
+    Ok(code)
 }
 
 pub(super) fn open(csv: &Path, read: &ReadArgs, config: &InputConfig) -> Result<Reading, Failure> {

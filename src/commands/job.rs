@@ -5,14 +5,14 @@ use std::path::Path;
 use indicatif::MultiProgress;
 use tokio_util::sync::CancellationToken;
 
-use super::Failure;
-use super::exit::{DEFECT, DONE, LIMIT, NEEDS_ATTENTION, OTHERS_READY, STOPPED_ITSELF};
+use super::exit::{DEFECT, DONE, LIMIT, NEEDS_ATTENTION, OTHERS_READY, STOPPED_ITSELF, USAGE};
 use super::signals::{self, Signalled};
 use super::watch::Watcher;
+use super::{Failure, ask, files};
 use crate::config::RunConfig;
 use crate::export::{self, Edited, FileKind};
 use crate::runner::{self, Ended, PreflightReport, RunSummary, Scope, Shortfalls};
-use crate::store::{Binding, Lock, PhaseProgress, RunId, Store};
+use crate::store::{Binding, LearntRate, Lock, PendingFilter, PhaseProgress, RunId, Store};
 use crate::webex::{Traffic, Webex};
 
 /// A job in hand.
@@ -24,11 +24,20 @@ pub(super) struct Job<'a> {
     pub(super) config: &'a RunConfig,
     /// The part of the job to do now.
     pub(super) scope: &'a Scope,
+    /// The pending rows that are made ready before it begins.
+    pub(super) retry: Option<&'a PendingFilter>,
     /// The local time at which to stop.
     pub(super) until: Option<jiff::civil::Time>,
     pub(super) bars: &'a MultiProgress,
-    /// Asks before the first write; false ends the job.
-    pub(super) confirm: &'a dyn Fn(&PreflightReport) -> bool,
+    /// What to ask before the first write; any answer but yes ends the job.
+    pub(super) question: &'a dyn Fn(&PreflightReport) -> Option<String>,
+}
+
+/// A run that has begun.
+struct Begun {
+    run: RunId,
+    retried: u32,
+    recovered: usize,
 }
 
 /// How a job went.
@@ -39,6 +48,7 @@ pub(super) struct JobEnd {
     pub(super) traffic: Traffic,
     pub(super) progress: Vec<PhaseProgress>,
     pub(super) rejected: u32,
+    pub(super) retried: u32,
     pub(super) recovered: usize,
     pub(super) kept_files: Vec<std::path::PathBuf>,
 }
@@ -56,12 +66,21 @@ impl Job<'_> {
     pub(super) fn execute(&self) -> Result<JobEnd, Failure> {
         self.prepare()?;
         let runtime = super::runtime()?;
-        tokio::task::LocalSet::new().block_on(&runtime, self.work())
+        let end = tokio::task::LocalSet::new().block_on(&runtime, self.work());
+        if end.is_err() {
+            // Whatever stopped it, the file that was taken in before shows.
+            files::refresh(self.store, self.output);
+        }
+        end
     }
 
     fn prepare(&self) -> Result<(), Failure> {
-        let Job { store, output, config, .. } = self;
-        store.verify_integrity()?;
+        let Job { store, lock, output, config, .. } = self;
+        if store.verify_integrity(lock)? {
+            tracing::warn!(
+                "counts.mended: how many rows stand where did not fit the rows, and was counted anew"
+            );
+        }
         store.require_binding(&binding(config, config.rows.org_id.as_deref().unwrap_or_default()))?;
         export::clean_leftovers(output)?;
         Ok(())
@@ -74,25 +93,29 @@ impl Job<'_> {
         let run_stop = stop.child_token();
         let webex = Webex::new(self.config.webex.clone(), run_stop.clone())
             .map_err(|error| Failure::new(super::exit::CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
-        if let Some(rate) = self.store.learnt_rate()? {
-            webex.resume_pace(rate);
+        match self.store.learnt_rate()? {
+            LearntRate::Fresh(rate) => webex.resume_pace(rate),
+            LearntRate::Forgotten { updated_at } => {
+                tracing::info!(
+                    updated_at,
+                    "pace.forgotten: the rate of an earlier run is not of the last hour by this clock; this run learns its own"
+                );
+            }
+            LearntRate::None => {}
         }
         let preflight = self.preflight(&webex, &stop, &signalled).await?;
         let org_id = self.config.rows.org_id.clone().unwrap_or_else(|| preflight.org_id.clone());
         self.store.require_binding(&binding(self.config, &org_id))?;
-        if !(self.confirm)(&preflight) {
-            return Err(Failure::new(super::exit::USAGE, "not confirmed; nothing was changed"));
-        }
+        self.confirm(&preflight, &stop, &signalled).await?;
         self.store.bind(&binding(self.config, &org_id))?;
-        let (run, recovered) = self.store.begin_run(self.lock, &self.config.to_json())?;
-        tracing::info!(%run, recovered, settings = %self.config.to_json(), "run.start");
+        let begun = self.begin()?;
         let watcher = Watcher::start(self.store, self.output, self.bars);
         let rows = self.config.rows.clone();
         let over = self.until.map(|until| signals::stop_at(until, run_stop.clone()));
         let summary = runner::run(
             self.store,
             webex,
-            run,
+            begun.run,
             rows,
             &self.config.limits,
             self.scope,
@@ -102,7 +125,35 @@ impl Job<'_> {
         .await;
         watcher.finish();
         let time_is_up = over.is_some_and(|over| over.has_come());
-        self.end(run, recovered, summary, &signalled, time_is_up)
+        self.end(begun, summary, &signalled, time_is_up)
+    }
+
+    /// Asks, if there is something to ask. A signal ends the wait for the answer.
+    async fn confirm(
+        &self,
+        preflight: &PreflightReport,
+        stop: &CancellationToken,
+        signalled: &Signalled,
+    ) -> Result<(), Failure> {
+        let Some(question) = (self.question)(preflight) else { return Ok(()) };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {
+                let what = "stopped by a signal before the first write; no row was touched";
+                Err(Failure::new(signalled.exit_code(), what))
+            }
+            yes = ask::yes_unless_dropped(question) => {
+                if yes { Ok(()) } else { Err(Failure::new(USAGE, "not confirmed; nothing was changed")) }
+            }
+        }
+    }
+
+    /// Opens the run, with the rows that it is to take up again.
+    fn begin(&self) -> Result<Begun, Failure> {
+        let retried = self.retry.map(|rows| self.store.retry(rows)).transpose()?.unwrap_or_default();
+        let (run, recovered) = self.store.begin_run(self.lock, &self.config.to_json())?;
+        tracing::info!(%run, retried, recovered, settings = %self.config.to_json(), "run.start");
+        Ok(Begun { run, retried, recovered })
     }
 
     async fn preflight(
@@ -139,12 +190,12 @@ impl Job<'_> {
 
     fn end(
         &self,
-        run: RunId,
-        recovered: usize,
+        begun: Begun,
         summary: RunSummary,
         signalled: &Signalled,
         time_is_up: bool,
     ) -> Result<JobEnd, Failure> {
+        let Begun { run, retried, recovered } = begun;
         let RunSummary { ended, traffic } = summary;
         let word = ended.as_str();
         tracing::info!(%run, ended = word, requests = traffic.requests, refused = traffic.refused, "run.end");
@@ -159,7 +210,9 @@ impl Job<'_> {
         let ready = progress.iter().any(|phase| phase.ready > 0);
         let (code, stopped) = match ended {
             Ended::Finished if ready => (OTHERS_READY, None),
-            Ended::Finished if pending || rejected > 0 => (NEEDS_ATTENTION, None),
+            Ended::Finished if pending || rejected > 0 || !exported.kept.is_empty() => {
+                (NEEDS_ATTENTION, None)
+            }
             Ended::Finished => (DONE, None),
             Ended::Stopped if time_is_up => {
                 (OTHERS_READY, Some(Stopped::early("the time given with --until has come")))
@@ -173,7 +226,16 @@ impl Job<'_> {
         // Whatever the drain still met, the run stopped because it was told to.
         let told_to = stopped.is_some() && code != DEFECT && signalled.came();
         let code = if told_to { signalled.exit_code() } else { code };
-        Ok(JobEnd { code, stopped, traffic, progress, rejected, recovered, kept_files: exported.kept })
+        Ok(JobEnd {
+            code,
+            stopped,
+            traffic,
+            progress,
+            rejected,
+            retried,
+            recovered,
+            kept_files: exported.kept,
+        })
     }
 }
 

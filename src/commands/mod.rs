@@ -1,9 +1,11 @@
 //! One function a subcommand: the whole story of each.
 
 mod amend;
+mod ask;
 mod check;
 mod exit;
 mod export;
+mod files;
 mod ingest;
 mod job;
 #[cfg(feature = "sim")]

@@ -71,13 +71,14 @@ fn pass(
     let scope = Scope::default();
     let end = Job {
         scope: &scope,
+        retry: None,
         until: None,
         store: &store,
         lock: &lock,
         output: &files,
         config,
         bars: scene.bars,
-        confirm: &|_| true,
+        question: &|_| None,
     }
     .execute()?;
     let seconds = begun.elapsed().as_secs_f64();

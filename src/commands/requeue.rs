@@ -1,9 +1,7 @@
 //! `requeue`: pending rows back to `ready`, after the cause is mended.
 
-use std::io::{BufRead, IsTerminal, Write};
-
 use super::exit::{DONE, USAGE};
-use super::{Failure, Scene, output};
+use super::{Failure, Scene, ask, files, output};
 use crate::cli::RequeueArgs;
 use crate::domain::{PendingReason, Phase, RowId};
 use crate::export::{self, Edited, FileKind};
@@ -22,7 +20,8 @@ pub(super) fn execute(scene: &Scene<'_>, args: &RequeueArgs) -> Result<u8, Failu
         return Err(Failure::new(USAGE, "not confirmed; nothing was changed"));
     }
     let returned = store.requeue(&filter)?;
-    export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Keep)?;
+    let exported = export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Keep)?;
+    output::print(&files::kept(&exported.kept))?;
     output::note(scene.quiet, &format!("{returned} rows are ready again\n  next: wxbulk run"));
     Ok(DONE)
 }
@@ -78,14 +77,11 @@ fn describe(counts: &[RequeueCount]) -> String {
 }
 
 fn confirmed() -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if !ask::somebody_is_there() {
         return Err(Failure::new(
             USAGE,
             "nobody can be asked here; with --yes these rows are returned. Nothing was changed",
         ));
     }
-    let mut answer = String::new();
-    let asked = write!(std::io::stderr(), "return them to ready? [yes/no] ")
-        .and_then(|()| std::io::stdin().lock().read_line(&mut answer));
-    Ok(asked.is_ok() && answer.trim().eq_ignore_ascii_case("yes"))
+    Ok(ask::yes("return them to ready?"))
 }

@@ -1,15 +1,13 @@
 //! `run`: take a file in if one is given, then do the job, or go on with it.
 
-use std::io::{BufRead, IsTerminal, Write};
-
 use super::job::{Job, JobEnd};
-use super::{Failure, Scene, ingest, output, requeue};
+use super::{Failure, Scene, ask, files, ingest, output, requeue};
 use crate::cli::RunArgs;
 use crate::config::{self, RunConfig};
 use crate::domain::Phase;
 use crate::export;
 use crate::runner::{PreflightReport, Scope};
-use crate::store::{Lock, PendingFilter, Selection, Store};
+use crate::store::{Lock, PendingFilter, Selection};
 
 pub(super) fn execute(scene: &Scene<'_>, args: &RunArgs) -> Result<u8, Failure> {
     let input = config::input(scene.env)?;
@@ -28,20 +26,24 @@ pub(super) fn execute(scene: &Scene<'_>, args: &RunArgs) -> Result<u8, Failure> 
         output::note(scene.quiet, &ingest::describe(csv, &report));
     }
     ingest::require_any_input(&store, &input)?;
-    if args.retry_pending {
-        let returned = store.requeue(&PendingFilter::default())?;
-        output::note(scene.quiet, &format!("{returned} pending rows are ready again"));
-    }
-    let scope = scope(&store, args)?;
+    let keys = requeue::locations(&store, &args.location)
+        .inspect_err(|_| files::refresh(&store, &scene.paths.output))?;
+    let scope = scope(&keys, args);
+    let retry = args.retry_pending.then(|| PendingFilter {
+        phase: scope.phase,
+        locations: keys,
+        ..PendingFilter::default()
+    });
     let end = Job {
         scope: &scope,
+        retry: retry.as_ref(),
         until: args.until,
         store: &store,
         lock: &lock,
         output: &scene.paths.output,
         config: &config,
         bars: scene.bars,
-        confirm: &|report| args.yes || confirmed(&config, report),
+        question: &|report| if args.yes { None } else { question(&config, report) },
     }
     .execute()?;
     output::print(&summary(&end))?;
@@ -50,28 +52,19 @@ pub(super) fn execute(scene: &Scene<'_>, args: &RunArgs) -> Result<u8, Failure> 
 }
 
 /// The part of the job that the command line asks for.
-fn scope(store: &Store, args: &RunArgs) -> Result<Scope, Failure> {
-    let keys = requeue::locations(store, &args.location)?;
-    Ok(Scope {
-        selection: Selection::locations(&keys),
+fn scope(locations: &[String], args: &RunArgs) -> Scope {
+    Scope {
+        selection: Selection::locations(locations),
         phase: args.phase.and_then(Phase::from_number),
         rows_per_phase: args.limit,
-    })
+    }
 }
 
 /// Production on a terminal asks once.
-fn confirmed(config: &RunConfig, report: &PreflightReport) -> bool {
-    if config.environment != "prod" || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return true;
-    }
-    let question = format!(
-        "ENVIRONMENT=prod, organisation {}, token of {}: write to it? [yes/no] ",
-        report.org_id, report.owner
-    );
-    let mut answer = String::new();
-    let asked =
-        write!(std::io::stderr(), "{question}").and_then(|()| std::io::stdin().lock().read_line(&mut answer));
-    asked.is_ok() && answer.trim().eq_ignore_ascii_case("yes")
+fn question(config: &RunConfig, report: &PreflightReport) -> Option<String> {
+    (config.environment == "prod" && ask::somebody_is_there()).then(|| {
+        format!("ENVIRONMENT=prod, organisation {}, token of {}: write to it?", report.org_id, report.owner)
+    })
 }
 
 /// One line a phase, and why the run stopped, if it did.
@@ -79,6 +72,9 @@ pub(super) fn summary(end: &JobEnd) -> String {
     let mut text = String::new();
     if let Some(stopped) = &end.stopped {
         text.push_str(&format!("stopped: {}\n", stopped.what));
+    }
+    if end.retried > 0 {
+        text.push_str(&format!("{} pending rows were made ready again\n", end.retried));
     }
     if end.recovered > 0 {
         text.push_str(&format!("{} rows of a run that was killed were taken up again\n", end.recovered));
@@ -95,9 +91,7 @@ pub(super) fn summary(end: &JobEnd) -> String {
     }
     let (requests, refused) = (end.traffic.requests, end.traffic.refused);
     text.push_str(&format!("requests: {requests}, of which {refused} refused for pace (429)\n"));
-    for path in &end.kept_files {
-        text.push_str(&format!("left alone, because someone edited it: {}\n", path.display()));
-    }
+    text.push_str(&files::kept(&end.kept_files));
     text
 }
 
@@ -109,6 +103,9 @@ fn next(end: &JobEnd) -> String {
         return format!("next: {}", stopped.next);
     }
     match (left, pending) {
+        (0, 0) if end.rejected == 0 && !end.kept_files.is_empty() => {
+            "next: every row is done; decide about the files that were left alone".to_owned()
+        }
         (0, 0) if end.rejected == 0 => "next: nothing, every row is done".to_owned(),
         (0, 0) => "next: correct the rows in rejected_rows.csv".to_owned(),
         (0, _) => "next: wxbulk status    (what the pending rows wait for)".to_owned(),

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::files;
 use crate::domain::Phase;
-use crate::export::{self, Edited, FileKind};
 use crate::runner::Event;
 use crate::store::Store;
 
@@ -113,14 +113,7 @@ impl View {
     /// The last export of the run, and its errors, are the command's.
     fn export(&mut self) {
         let begun = Instant::now();
-        match export::write(&self.store, &self.output, &FileKind::ALL, Edited::Keep) {
-            Ok(exported) => {
-                for path in exported.kept {
-                    tracing::warn!(path = %path.display(), "export.kept: someone edited this file; it is left as it is");
-                }
-            }
-            Err(error) => tracing::warn!("export.failed: {error}"),
-        }
+        files::refresh(&self.store, &self.output);
         let pause = EXPORT_EVERY.max(begun.elapsed().saturating_mul(EXPORT_SHARE));
         self.export_at = Instant::now().checked_add(pause);
     }

@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::ExportError;
 use crate::faultpoint::Point;
-use crate::store::Store;
+use crate::store::{FilePlace, Store};
 
 const TEMPORARY: &str = ".tmp";
 
@@ -23,13 +23,15 @@ const TURN_WAIT: Duration = Duration::from_millis(50);
 /// one; it ends with the process.
 pub(super) struct Turn<'a> {
     directory: &'a Path,
+    /// By which the files in it are known, whatever it is called.
+    canonical: String,
     handle: File,
 }
 
 /// A file that is whole and on disk, but not in its place yet.
 pub(super) struct Prepared {
     pub(super) path: PathBuf,
-    name: String,
+    place: FilePlace,
     temporary: NamedTempFile,
     sha256: String,
     /// The hash of what stands in its place.
@@ -58,17 +60,17 @@ impl<W: Write> Write for Hashed<W> {
 
 impl Prepared {
     pub(super) fn write(
-        directory: &Path,
+        turn: &Turn<'_>,
         name: &str,
         fill: impl FnOnce(&mut dyn Write) -> Result<(), ExportError>,
     ) -> Result<Prepared, ExportError> {
-        let path = directory.join(name);
+        let path = turn.directory.join(name);
         let failed = |error| ExportError::Io { path: path.clone(), error };
         // Opened with O_EXCL and 0600.
         let temporary = tempfile::Builder::new()
             .prefix(&format!(".{name}."))
             .suffix(TEMPORARY)
-            .tempfile_in(directory)
+            .tempfile_in(turn.directory)
             .map_err(failed)?;
         let sha256 = {
             let mut out = Hashed { inner: BufWriter::new(temporary.as_file()), hash: Sha256::new() };
@@ -79,7 +81,8 @@ impl Prepared {
         temporary.as_file().sync_all().map_err(failed)?;
         Point::TempFileWritten.reached();
         let present = hash_of(&path)?;
-        Ok(Prepared { path, name: name.to_owned(), temporary, sha256, present })
+        let place = FilePlace { directory: turn.canonical.clone(), name: name.to_owned() };
+        Ok(Prepared { path, place, temporary, sha256, present })
     }
 
     /// The hash of the file in its place; `None` when there is none.
@@ -90,16 +93,13 @@ impl Prepared {
     /// Whether the file in its place is one that wxbulk wrote, or there is none.
     pub(super) fn is_ours(&self, store: &Store) -> Result<bool, ExportError> {
         let Some(present) = &self.present else { return Ok(true) };
-        let record = store.file_record(&self.name)?;
-        Ok(*present == self.sha256
-            || record
-                .is_some_and(|record| record.sha256 == *present || record.previous.as_ref() == Some(present)))
+        Ok(*present == self.sha256 || store.wrote(&self.place, present)?)
     }
 
     pub(super) fn replace(self, store: &Store) -> Result<PathBuf, ExportError> {
         // What is no regular file has no hash.
         let present = self.present.as_deref().filter(|hash| !hash.is_empty());
-        store.intend_file(&self.name, &self.sha256, present)?;
+        store.intend_file(&self.place, &self.sha256, present)?;
         Point::BeforeRename.reached();
         let path = self.path;
         match self.temporary.persist(&path) {
@@ -125,10 +125,11 @@ impl Turn<'_> {
     pub(super) fn take(directory: &Path) -> Result<Turn<'_>, ExportError> {
         let failed = |error| ExportError::Io { path: directory.to_owned(), error };
         let handle = File::open(directory).map_err(failed)?;
+        let canonical = directory.canonicalize().map_err(failed)?.to_string_lossy().into_owned();
         for _ in 0..TURN_TRIES {
             match handle.try_lock() {
                 Ok(()) => {
-                    let turn = Turn { directory, handle };
+                    let turn = Turn { directory, canonical, handle };
                     turn.remove_leftovers().map_err(failed)?;
                     return Ok(turn);
                 }

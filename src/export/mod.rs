@@ -85,7 +85,7 @@ pub struct Exported {
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// Someone edited a file, or it is not ours.
-    #[error("{path} is not as wxbulk wrote it; it was not overwritten, and no file was changed\n  to take its corrections over: wxbulk ingest --amend {path}\n  to give them up: wxbulk export --force", path = path.display())]
+    #[error("{} is not as wxbulk wrote it; it was not overwritten, and no file was changed\n{}", path.display(), ways_out(path))]
     Edited {
         /// The file.
         path: PathBuf,
@@ -119,6 +119,18 @@ pub enum ExportError {
     Store(#[from] StoreError),
 }
 
+/// What can be done about a file that someone edited.
+pub fn ways_out(path: &Path) -> String {
+    let give_up = "  to give its edits up: wxbulk export --force";
+    if path.extension().is_some_and(|extension| extension == "csv") {
+        return format!(
+            "  to take its corrections over: wxbulk ingest --amend {}\n{give_up}",
+            path.display()
+        );
+    }
+    give_up.to_owned()
+}
+
 /// Writes the files into a directory. All of them show one moment of the database.
 pub fn write(
     store: &Store,
@@ -131,7 +143,7 @@ pub fn write(
     }
     atomic::make_directory(directory)?;
     let turn = Turn::take(directory)?;
-    let prepared = prepare(store, directory, kinds, &store.input_columns()?)?;
+    let prepared = prepare(store, &turn, kinds, &store.input_columns()?)?;
     let mut exported = Exported::default();
     let mut wanted = Vec::new();
     for file in prepared {
@@ -156,7 +168,7 @@ pub fn write(
 /// Writes each file under a temporary name beside its place, in one read transaction.
 fn prepare(
     store: &Store,
-    directory: &Path,
+    turn: &Turn<'_>,
     kinds: &[FileKind],
     columns: &[String],
 ) -> Result<Vec<Prepared>, ExportError> {
@@ -164,7 +176,7 @@ fn prepare(
     // The closure's own error is carried out beside the store's.
     store.read(|connection| {
         for kind in FileKind::ALL.into_iter().filter(|kind| kinds.contains(kind)) {
-            files.push(Prepared::write(directory, kind.file_name(), |out| match kind {
+            files.push(Prepared::write(turn, kind.file_name(), |out| match kind {
                 FileKind::Results => table::results(connection, out),
                 FileKind::Pending => table::with_input(connection, "pending_rows", columns, out),
                 FileKind::Rejected => table::with_input(connection, "rejected_rows", columns, out),

@@ -13,10 +13,6 @@ use super::signature;
 use super::text::shown;
 use crate::domain::InputHash;
 
-/// Stands behind the last record: a byte that decoded text never holds. A record that contains more than
-/// this byte was still inside quotes when the file ended.
-pub(super) const END_MARK: u8 = 0xff;
-
 const CHUNK: usize = 64 * 1024;
 const HEADER_BYTES: usize = 128 * 1024;
 const RECORD_BYTES_READ: usize = 4 * 1024 * 1024;
@@ -102,7 +98,7 @@ impl Source {
             return Err(FileRefusal::TooLong { path, line: number, what: "the line", limit: HEADER_BYTES });
         }
         let line = String::from_utf8_lossy(self.unserved().get(blank..blank + line).unwrap_or_default());
-        Ok((line.trim_matches([char::REPLACEMENT_CHARACTER, '\n']).to_owned(), number))
+        Ok((line.trim_matches('\n').to_owned(), number))
     }
 
     /// Takes the line that [`Source::peek_line`] shows away; says how many line ends went with it.
@@ -177,7 +173,7 @@ impl Source {
         Ok(())
     }
 
-    /// Appends decoded text, at the end of the file the end mark.
+    /// Appends decoded text, at the end of the file a line end: the last record may lack its own.
     fn decode_more(&mut self) -> Result<(), FileRefusal> {
         if self.raw_at == self.raw.len() && self.state == State::Reading {
             // A malformed sequence may have begun in the chunk before; its first byte is shown.
@@ -200,7 +196,7 @@ impl Source {
                 Err(self.undecodable(usize::from(length) + usize::from(after)))
             }
             DecoderResult::InputEmpty if self.state == State::LastChunk => {
-                self.text.extend_from_slice(&[b'\n', END_MARK, b'\n']);
+                self.text.push(b'\n');
                 self.state = State::Ended;
                 Ok(())
             }

@@ -11,6 +11,7 @@ mod needs;
 mod normalize;
 mod number;
 mod problem;
+mod quotes;
 mod records;
 mod refusal;
 mod row;
@@ -80,6 +81,7 @@ pub fn open(path: &Path, settings: &IngestSettings) -> Result<Reading, FileRefus
     };
     let slots = header::resolve(&record, &header::Place { path: records.path(), line: lines.first })?;
     let header = Header::new(&slots, char::from(dialect.delimiter), encoding);
+    records.name_columns(&header.columns);
     let judge = Judge::new(slots, default_language);
     Ok(Reading {
         records,

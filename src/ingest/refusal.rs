@@ -101,16 +101,16 @@ pub enum FileRefusal {
         /// The line.
         line: u64,
     },
-    /// A quote is opened and never closed, or closed too late.
-    #[error(
-        "{path}:{line}: the record that begins here {what}: a `\"` in it is not closed; close it, or double it if it is part of the text"
-    )]
-    OpenQuote {
+    /// A quote is not closed where its cell ends.
+    #[error("{path}:{line}:{column}: the `\"` that opens here {what}")]
+    Quote {
         /// The file.
         path: String,
-        /// The line on which the record begins.
+        /// The line on which it opens.
         line: u64,
-        /// How that shows.
+        /// The column of its cell: the name, or the number where there is none.
+        column: String,
+        /// Where it is closed, what is wrong with that, and how to fix it.
         what: String,
     },
     /// A record is longer than any real one.

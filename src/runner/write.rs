@@ -29,6 +29,7 @@ struct WriteAttempt {
     call_id: i64,
     operation: Operation,
     feature: Option<Feature>,
+    can_meet_a_job: bool,
     trace: Trace,
     begun_at: String,
     ended: Instant,
@@ -202,6 +203,7 @@ impl RowWork<'_> {
             call_id,
             operation: call.operation,
             feature: call.feature,
+            can_meet_a_job: call.can_meet_a_job(),
             trace,
             begun_at,
             ended,
@@ -266,7 +268,7 @@ fn verdict<T>(attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Ver
         }
         Trouble::Refused(refusal) => {
             // Another job is at work there, and ends (R21).
-            let resend = refusal.status == 409 && attempt.operation == Operation::CallingLocationUpdate;
+            let resend = refusal.status == 409 && attempt.can_meet_a_job;
             // A list that lags does not show yet what a refusal may have made. A number cannot be made twice.
             let conclusive =
                 attempt.operation.repeat() != Repeat::Creates || attempt.operation == Operation::NumbersAdd;

@@ -25,6 +25,12 @@ pub enum StoreError {
         /// The place.
         path: PathBuf,
     },
+    /// The database is to be brought up to date, but another process works on it.
+    #[error("{path} was made by an earlier version of wxbulk, and another one works on it: it can only be brought up to this version when that one has ended\n  wait for it or stop it; the version that works on it can tell its status meanwhile", path = path.display())]
+    OlderInUse {
+        /// The place.
+        path: PathBuf,
+    },
     /// The file given is not the one this database was made from.
     #[error(
         "this database was made from another file\n  in the database: sha256 {known}\n  this file:       sha256 {given}\n  to take over corrections: wxbulk ingest --amend FILE; for another job choose another --output-dir"
@@ -90,6 +96,14 @@ pub enum StoreError {
 impl StoreError {
     pub(super) fn damaged(path: &Path, finding: &str) -> StoreError {
         StoreError::Damaged { path: path.to_owned(), finding: finding.to_owned() }
+    }
+
+    /// Says what else it means that another process works on a database of an earlier version.
+    pub(super) fn of_older(self) -> StoreError {
+        match self {
+            StoreError::Locked { path } => StoreError::OlderInUse { path },
+            other => other,
+        }
     }
 
     /// Fills in the place where only the finding was known.

@@ -4,9 +4,13 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Row};
 
 use super::StoreError;
+use super::columns::typed;
+use crate::domain::RowState;
 
 mod embedded {
     refinery::embed_migrations!("migrations");
@@ -98,6 +102,20 @@ pub(super) fn check_stamp(connection: &Connection) -> Result<(), StoreError> {
     Err(StoreError::damaged(Path::new(""), "it is not a database of wxbulk"))
 }
 
+/// Whether the schema lacks what later versions brought.
+pub(super) fn is_of_earlier_version(connection: &Connection) -> Result<bool, StoreError> {
+    if !connection.table_exists(None, "refinery_schema_history")? {
+        return Ok(true);
+    }
+    let mut applied = connection.prepare("SELECT 1 FROM refinery_schema_history WHERE version = ?1")?;
+    for migration in embedded::migrations::runner().get_migrations() {
+        if !applied.exists([migration.version()])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Applies what is missing of the schema; refuses a newer one.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     embedded::migrations::runner()
@@ -131,8 +149,8 @@ fn schema_of(connection: &Connection) -> Result<Vec<(String, String, Option<Stri
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// SQLite's own checks, and the hash over each row as it was ingested.
-pub(super) fn verify(connection: &Connection) -> Result<(), StoreError> {
+/// SQLite's own checks, the hash over each row as it was ingested, and whether `counts` is what the rows say.
+pub(super) fn verify(connection: &Connection) -> Result<bool, StoreError> {
     let place = connection.path().map(PathBuf::from).unwrap_or_default();
     let finding: String = connection.pragma_query_value(None, "integrity_check", |row| row.get(0))?;
     if finding != "ok" {
@@ -142,8 +160,12 @@ pub(super) fn verify(connection: &Connection) -> Result<(), StoreError> {
     if orphans.exists([])? {
         return Err(StoreError::damaged(&place, "a reference between its tables leads nowhere"));
     }
-    let mut rows = connection.prepare("SELECT row_id, raw, cells, row_sha256 FROM rows")?;
+    let mut rows = connection.prepare(
+        "SELECT row_id, raw, cells, row_sha256, coalesce(location_key, '') AS location_key,
+                coalesce(phase, 0) AS phase, state, 1 AS rows FROM rows",
+    )?;
     let mut found = rows.query([])?;
+    let mut counted = Counts::default();
     while let Some(row) = found.next()? {
         let raw: String = row.get(1)?;
         let cells: Option<String> = row.get(2)?;
@@ -152,6 +174,34 @@ pub(super) fn verify(connection: &Connection) -> Result<(), StoreError> {
             let row_id: u32 = row.get(0)?;
             return Err(StoreError::damaged(&place, &format!("row {row_id} is not as it was ingested")));
         }
+        count(&mut counted, row)?;
     }
+    let mut kept = Counts::default();
+    let mut counts =
+        connection.prepare("SELECT location_key, phase, state, rows FROM counts WHERE rows > 0")?;
+    let mut found = counts.query([])?;
+    while let Some(row) = found.next()? {
+        count(&mut kept, row)?;
+    }
+    Ok(counted == kept)
+}
+
+/// Rows by location, phase and state.
+type Counts = HashMap<(String, u8, RowState), i64>;
+
+fn count(counts: &mut Counts, row: &Row<'_>) -> Result<(), StoreError> {
+    let place = (row.get("location_key")?, row.get("phase")?, typed(row, "state")?);
+    *counts.entry(place).or_default() += row.get::<_, i64>("rows")?;
+    Ok(())
+}
+
+/// Counts the rows anew.
+pub(super) fn recount(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM counts", [])?;
+    connection.execute(
+        "INSERT INTO counts (location_key, phase, state, rows)
+         SELECT coalesce(location_key, ''), coalesce(phase, 0), state, count(*) FROM rows GROUP BY 1, 2, 3",
+        [],
+    )?;
     Ok(())
 }

@@ -30,13 +30,13 @@ use rusqlite::{OpenFlags, TransactionBehavior};
 
 pub use amend::{AmendOptions, AmendReport, CellChange, RefusedRow, RowChange};
 pub use error::StoreError;
-pub use files::FileRecord;
+pub use files::FilePlace;
 pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};
 pub use journal::{
     CallRecord, Doubt, NewCall, StepRecord, answer, intend, record_shared_call, resolve, take_back_numbers,
 };
 pub use lock::Lock;
-pub use pace::{PaceReport, keep_pace};
+pub use pace::{LearntRate, PaceReport, keep_pace};
 pub use queue::{
     Claim, ClaimedRow, EarlierEnds, Sibling, claim, complete_batch, has_ready, release, settle, user_row,
 };
@@ -138,9 +138,14 @@ impl Store {
         })
     }
 
-    /// Verifies every page and key of the file; needed once before work begins.
-    pub fn verify_integrity(&self) -> Result<(), StoreError> {
-        self.with_connection(|connection| integrity::verify(connection))
+    /// Verifies every page, key and row of the file; needed once before work begins. Counts that do not fit their rows are
+    /// taken anew, for rows could wait for ever because of them; says whether they were.
+    pub fn verify_integrity(&self, _lock: &Lock) -> Result<bool, StoreError> {
+        if self.with_connection(|connection| integrity::verify(connection))? {
+            return Ok(false);
+        }
+        self.write(integrity::recount)?;
+        Ok(true)
     }
 
     /// Starts the thread that alone writes during a run.
@@ -196,9 +201,13 @@ fn checked(path: &Path, fresh: bool) -> Result<(), StoreError> {
         integrity::stamp(&mut connection)?;
     }
     integrity::check_stamp(&connection)?;
+    // Whoever works on the file knows it as it is; of a new one nobody knows.
+    let older = !fresh && integrity::is_of_earlier_version(&connection)?;
+    let alone = if older { Some(Lock::at(path).map_err(StoreError::of_older)?) } else { None };
     integrity::migrate(&mut connection)?;
     integrity::check_schema(&connection)?;
-    runs::store_hints(&mut connection)
+    let alone = || if fresh || alone.is_some() { Ok(alone) } else { Lock::at(path).map(Some) };
+    runs::store_hints(&mut connection, alone)
 }
 
 fn open_flags() -> OpenFlags {

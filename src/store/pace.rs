@@ -9,6 +9,9 @@ use super::{Store, StoreError, now, time_stamp};
 /// A rate older than this says nothing any more: whoever else used the limit may be gone, or have come.
 const FRESH: Duration = Duration::from_secs(3_600);
 
+/// So far a clock that is corrected now and then may go back between two runs.
+const CORRECTION: Duration = Duration::from_secs(60);
+
 /// The pace of a run.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct PaceReport {
@@ -67,19 +70,32 @@ pub(super) fn pace(connection: &Connection) -> Result<Option<PaceReport>, StoreE
         .optional()?)
 }
 
+/// What is known of the limit from the last run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LearntRate {
+    /// No run has met a limit.
+    None,
+    /// So many requests a second.
+    Fresh(f64),
+    /// It was learnt too long ago by the clock, or at a time that is still to come: nobody knows how old it is.
+    Forgotten {
+        /// When it was learnt.
+        updated_at: String,
+    },
+}
+
 impl Store {
-    /// The rate that a run of the last hour has learnt, in requests a second.
-    pub fn learnt_rate(&self) -> Result<Option<f64>, StoreError> {
-        let oldest = jiff::Timestamp::now().saturating_sub(FRESH).unwrap_or(jiff::Timestamp::MIN);
-        self.read(|connection| {
-            let rate: Option<Option<f64>> = connection
-                .query_row(
-                    "SELECT per_second FROM pace WHERE updated_at >= ?1",
-                    [time_stamp(oldest)],
-                    |row| row.get(0),
-                )
-                .optional()?;
-            Ok(rate.flatten())
+    /// The rate that a run of the last hour has learnt. The clock is believed in both directions: what it calls older, or
+    /// still to come, is forgotten, for a rate that is wrong costs more than one that is learnt anew.
+    pub fn learnt_rate(&self) -> Result<LearntRate, StoreError> {
+        let now = jiff::Timestamp::now();
+        let oldest = time_stamp(now.saturating_sub(FRESH).unwrap_or(jiff::Timestamp::MIN));
+        let newest = time_stamp(now.saturating_add(CORRECTION).unwrap_or(jiff::Timestamp::MAX));
+        let known = self.read(pace)?.and_then(|pace| Some((pace.per_second?, pace.updated_at)));
+        Ok(match known {
+            None => LearntRate::None,
+            Some((rate, at)) if (oldest..=newest).contains(&at) => LearntRate::Fresh(rate),
+            Some((_, updated_at)) => LearntRate::Forgotten { updated_at },
         })
     }
 }

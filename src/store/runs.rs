@@ -182,8 +182,11 @@ impl Store {
     }
 }
 
-/// Puts the hints of this version beside the reasons, where SQL finds them.
-pub(super) fn store_hints(connection: &mut Connection) -> Result<(), StoreError> {
+/// Puts the hints of this version beside the reasons, where SQL finds them; not while another process works there.
+pub(super) fn store_hints(
+    connection: &mut Connection,
+    alone: impl FnOnce() -> Result<Option<Lock>, StoreError>,
+) -> Result<(), StoreError> {
     let wanted: Vec<(&str, &str, &str)> = PendingReason::ALL
         .iter()
         .map(|reason| ("pending", reason.as_str(), reason.hint()))
@@ -201,6 +204,10 @@ pub(super) fn store_hints(connection: &mut Connection) -> Result<(), StoreError>
     if stale.is_empty() {
         return Ok(());
     }
+    let _alone = match alone() {
+        Err(StoreError::Locked { .. }) => return Ok(()),
+        lock => lock?,
+    };
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     for (state, reason, hint) in stale {
         transaction.execute(

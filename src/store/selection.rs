@@ -155,7 +155,7 @@ impl Store {
     /// What `requeue` would return to `ready`; changes nothing.
     pub fn preview_requeue(&self, filter: &PendingFilter) -> Result<Vec<RequeueCount>, StoreError> {
         self.read(|connection| {
-            choose(connection, filter)?;
+            choose(connection, filter, with_blocked)?;
             let mut statement = connection.prepare(
                 "SELECT phase, reason, count(*) FROM rows WHERE row_id IN (SELECT row_id FROM temp.chosen)
                  GROUP BY phase, reason ORDER BY phase, count(*) DESC",
@@ -170,14 +170,26 @@ impl Store {
     /// Returns pending rows, and those that are blocked by them, to `ready`. Their history stays.
     pub fn requeue(&self, filter: &PendingFilter) -> Result<u32, StoreError> {
         self.write(|connection| {
-            choose(connection, filter)?;
+            choose(connection, filter, with_blocked)?;
+            make_ready(connection, "SELECT row_id FROM temp.chosen")
+        })
+    }
+
+    /// Returns pending rows to `ready`, and no other: the rest is not part of what a run was asked for.
+    pub fn retry(&self, filter: &PendingFilter) -> Result<u32, StoreError> {
+        self.write(|connection| {
+            choose(connection, filter, str::to_owned)?;
             make_ready(connection, "SELECT row_id FROM temp.chosen")
         })
     }
 }
 
-/// Puts the chosen rows, and those blocked by them, into `temp.chosen`.
-fn choose(connection: &Connection, filter: &PendingFilter) -> Result<(), StoreError> {
+/// Puts the chosen rows, and those that come along, into `temp.chosen`.
+fn choose(
+    connection: &Connection,
+    filter: &PendingFilter,
+    come_along: impl FnOnce(&str) -> String,
+) -> Result<(), StoreError> {
     connection.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS chosen (row_id INTEGER PRIMARY KEY); DELETE FROM temp.chosen",
     )?;
@@ -193,7 +205,7 @@ fn choose(connection: &Connection, filter: &PendingFilter) -> Result<(), StoreEr
                 AND (:rows IS NULL OR r.row_id IN (SELECT value FROM json_each(:rows)))
                 AND (:locations IS NULL OR r.location_key IN (SELECT value FROM json_each(:locations)))"
     );
-    let sql = format!("INSERT INTO temp.chosen {}", with_blocked(&chosen));
+    let sql = format!("INSERT INTO temp.chosen {}", come_along(&chosen));
     let reasons: Vec<&str> = filter.reasons.iter().map(|reason| reason.as_str()).collect();
     let rows: Vec<u32> = filter.rows.iter().map(|row| row.get()).collect();
     let mut statement = connection.prepare(&sql).map_err(|error| match &filter.condition {

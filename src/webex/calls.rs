@@ -36,6 +36,12 @@ impl Call {
         self.body = Some(body);
         self
     }
+
+    /// Whether a job of Webex that is still at work there can be why it is refused (R21): one changes routing prefixes.
+    pub fn can_meet_a_job(&self) -> bool {
+        self.operation == Operation::CallingLocationUpdate
+            && self.body.as_ref().is_some_and(|body| body.get("routingPrefix").is_some())
+    }
 }
 
 /// Who the token belongs to.

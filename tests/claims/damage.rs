@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use wxbulk::store::{Store, StoreError};
+use wxbulk::store::{Lock, Store, StoreError};
 
 use super::Job;
 
@@ -12,7 +12,9 @@ use super::Job;
 fn refused(path: &Path, finding: &str) {
     let before = std::fs::read(path).unwrap();
     for opened in [Store::open(path), Store::open_or_create(path)] {
-        let error = opened.and_then(|store| store.verify_integrity()).unwrap_err();
+        let error = opened
+            .and_then(|store| Lock::take(&store).and_then(|lock| store.verify_integrity(&lock)))
+            .unwrap_err();
         assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
         let text = error.to_string();
         let place = path.file_name().unwrap().to_str().unwrap();
@@ -33,7 +35,8 @@ fn edited(sql: &str) -> Job {
 }
 
 /// The same database with nothing left in the log, as after a clean end.
-fn closed(job: Job) -> Job {
+fn closed(mut job: Job) -> Job {
+    job.lock = None;
     let raw = job.raw();
     raw.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     job
@@ -42,7 +45,8 @@ fn closed(job: Job) -> Job {
 #[test]
 fn a_sound_database_is_opened() {
     let job = closed(Job::with_rows(3));
-    Store::open(&job.path()).unwrap().verify_integrity().unwrap();
+    let store = Store::open(&job.path()).unwrap();
+    assert!(!store.verify_integrity(&Lock::take(&store).unwrap()).unwrap());
 }
 
 #[test]

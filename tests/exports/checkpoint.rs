@@ -85,7 +85,7 @@ async fn it_is_never_read_to_decide_what_to_do() {
     checkpoint["phase"] = 3.into();
     checkpoint["last_row_id"] = 999.into();
     std::fs::write(bench.output().join("checkpoint.json"), checkpoint.to_string()).unwrap();
-    bench.wxbulk(&["run"]).await.expect(0);
+    bench.wxbulk(&["run"]).await.expect(3);
     assert_eq!(bench.count("SELECT count(*) FROM rows WHERE state = 'success'"), 3);
 }
 

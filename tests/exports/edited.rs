@@ -4,6 +4,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::support::{Bench, Csv, site};
 use super::{FILES, table};
+use wxbulk::sim::{Fault, Operation};
 
 /// A finished job of which somebody has edited one file.
 async fn with_edited(name: &str) -> Bench {
@@ -42,15 +43,48 @@ async fn force_replaces_an_edited_file() {
 }
 
 #[tokio::test]
-async fn a_run_keeps_an_edited_file_writes_the_others_and_says_so() {
+async fn a_run_that_kept_an_edited_file_ends_3_and_says_last_how_to_go_on() {
     let bench = Bench::new(&site(1)).await;
     bench.ingest().await.expect(0);
     std::fs::write(bench.output().join("pending_rows.csv"), "mine\n").unwrap();
-    let ran = bench.wxbulk(&["run"]).await.expect(0);
-    assert!(ran.stdout.contains("left alone, because someone edited it: "), "{}", ran.stdout);
-    assert!(ran.stdout.contains("pending_rows.csv"), "{}", ran.stdout);
+    let ran = bench.wxbulk(&["run"]).await.expect(3);
+    let path = bench.output().join("pending_rows.csv").display().to_string();
+    let last: Vec<&str> = ran.stdout.lines().rev().take(3).collect();
+    assert!(
+        last[2].contains("left alone, because someone edited it: ") && last[2].contains(&path),
+        "{last:?}"
+    );
+    assert!(last[1].ends_with(&format!("wxbulk ingest --amend {path}")), "{last:?}");
+    assert!(last[0].ends_with("wxbulk export --force"), "{last:?}");
+    assert!(!ran.stderr.contains("nothing, every row is done"), "{}", ran.stderr);
     assert_eq!(bench.file("pending_rows.csv"), "mine\n");
     assert_eq!(table(&bench.file("results.csv")).len(), 3);
+}
+
+#[tokio::test]
+async fn files_in_another_directory_make_nobodys_file_an_edited_one() {
+    let bench = Bench::new(&site(3)).await;
+    bench.wxbulk(&["run", "site.csv", "--phase", "1"]).await.expect(4);
+    let database = bench.output().join("wxbulk.db").display().to_string();
+    // The same place by another name, and a place of its own.
+    let mut elsewhere = vec!["run", "--phase", "2", "--db", &database, "--output-dir", "other/../other"];
+    std::fs::create_dir(bench.csv_path().with_file_name("other")).unwrap();
+    bench.wxbulk(&elsewhere).await.expect(4);
+    elsewhere.splice(..3, ["export"]);
+    bench.wxbulk(&elsewhere).await.expect(0);
+    bench.wxbulk(&["run"]).await.expect(0);
+    assert_eq!(table(&bench.file("results.csv")).len(), 7);
+    bench.wxbulk(&["export", "--db", &database, "--output-dir", "other"]).await.expect(0);
+}
+
+#[tokio::test]
+async fn a_directory_that_was_moved_holds_the_same_files() {
+    let bench = Bench::new(&site(1)).await;
+    bench.wxbulk(&["run", "site.csv", "--phase", "1"]).await.expect(4);
+    let moved = bench.csv_path().with_file_name("moved");
+    std::fs::rename(bench.output(), &moved).unwrap();
+    bench.wxbulk(&["run", "--output-dir", "moved"]).await.expect(0);
+    assert_eq!(table(&std::fs::read_to_string(moved.join("results.csv")).unwrap()).len(), 3);
 }
 
 #[tokio::test]
@@ -60,6 +94,52 @@ async fn a_file_that_was_there_before_wxbulk_is_not_ours() {
     std::fs::write(bench.output().join("results.csv"), "my own results\n").unwrap();
     bench.ingest().await.expect(14);
     assert_eq!(bench.file("results.csv"), "my own results\n");
+}
+
+#[tokio::test]
+async fn ingest_beside_a_file_of_somebody_else_tells_its_counts_and_writes_the_others() {
+    let bench = Bench::new(&site(1).user("u0@example.com", "Madrid")).await;
+    std::fs::create_dir(bench.output()).unwrap();
+    std::fs::write(bench.output().join("results.csv"), "my own results\n").unwrap();
+    for counts in ["4 rows: 1 locations, 1 users, 1 assignments, 1 rejected", ""] {
+        let ran = bench.ingest().await.expect(14);
+        assert!(ran.stdout.contains(counts), "{}", ran.text());
+        for words in ["the rows are in the database", "results.csv", "ingest --amend", "export --force"] {
+            assert!(ran.stderr.contains(words), "{words:?} is not in {}", ran.stderr);
+        }
+        assert_eq!(bench.file("results.csv"), "my own results\n");
+        assert_eq!(table(&bench.file("rejected_rows.csv")).len(), 1);
+        assert_eq!(table(&bench.file("ready_to_load.csv")).len(), 3);
+    }
+    bench.wxbulk(&["export", "--force"]).await.expect(0);
+    bench.ingest().await.expect(0);
+}
+
+#[tokio::test]
+async fn requeue_says_which_file_it_left_alone() {
+    let bench = Bench::new(&site(1)).await;
+    bench.sim.add_fault(Fault::on(Operation::LicensesUsersPatch).status(400));
+    bench.run().await;
+    std::fs::write(bench.output().join("pending_rows.csv"), "mine\n").unwrap();
+    let ran = bench.wxbulk(&["requeue", "--all", "--yes"]).await.expect(0);
+    for words in ["left alone, because someone edited it: ", "pending_rows.csv", "--amend", "--force"] {
+        assert!(ran.stdout.contains(words), "{words:?} is not in {}", ran.text());
+    }
+    assert_eq!(bench.file("pending_rows.csv"), "mine\n");
+}
+
+#[tokio::test]
+async fn a_run_that_fails_before_its_first_row_has_written_what_it_took_in() {
+    for (arguments, code) in
+        [(&["run", "site.csv"][..], 11), (&["run", "site.csv", "--location", "Nowhere"], 2)]
+    {
+        let bench = Bench::new(&site(1).user("u0@example.com", "Madrid")).await;
+        bench.sim.add_fault("people_me:status=401".parse().unwrap());
+        bench.wxbulk(arguments).await.expect(code);
+        assert_eq!(table(&bench.file("rejected_rows.csv")).len(), 1);
+        assert_eq!(table(&bench.file("ready_to_load.csv")).len(), 3);
+        assert!(bench.output().join("checkpoint.json").exists());
+    }
 }
 
 #[tokio::test]

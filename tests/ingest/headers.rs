@@ -57,7 +57,7 @@ fn headers_that_are_refused() {
         (
             "37",
             "entity_type,\"email\nuser,a\n",
-            "1: the record that begins here goes on to the end of the file",
+            "1:2: the `\"` that opens here is not closed before the end of the file",
         ),
     ];
     for (number, text, expected) in cases {

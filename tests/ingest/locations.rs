@@ -45,7 +45,7 @@ fn cells_of_locations() {
             ("R17", "preferred_language", "Spanish", To::Fail("write it like es_es")),
             ("R17", "preferred_language", "", To::Fail("set DEFAULT_LANGUAGE")),
             ("46", "notes", "one\r\ntwo", To::Be("one\ntwo")),
-            ("46", "address_line1", "one\ntwo", To::Fail("line break")),
+            ("46", "address_line1", "one\rtwo", To::Fail("line break")),
             ("51", "location_name", "\u{a0}", To::Fail("U+00A0")),
         ],
     );

@@ -26,13 +26,17 @@ fn cell() -> impl Strategy<Value = String> {
     vec(piece(), 0..3).prop_map(|pieces| pieces.concat())
 }
 
-/// Any good row with some cells of any columns replaced.
+/// Any good row with some cells of any columns replaced. Lines are broken in notes only: elsewhere that refuses the file.
 fn row() -> impl Strategy<Value = Row> {
     let names = columns().into_iter().map(|column| column.name).filter(|name| name != "entity_type");
     let names: Vec<String> = names.chain(["x_a".to_owned()]).collect();
     let base = prop_oneof![Just(location()), Just(user()), Just(assignment())];
-    (base, vec((proptest::sample::select(names), cell()), 0..4))
-        .prop_map(|(row, changes)| changes.iter().fold(row, |row, (column, text)| row.with(column, text)))
+    (base, vec((proptest::sample::select(names), cell()), 0..4)).prop_map(|(row, changes)| {
+        changes.iter().fold(row, |row, (column, text)| {
+            let text = if column == "notes" { text.clone() } else { text.replace('\n', " ") };
+            row.with(column, &text)
+        })
+    })
 }
 
 fn read_all(bytes: &[u8]) -> Result<Vec<InputRow>, FileRefusal> {
@@ -82,6 +86,48 @@ fn record_lines(text: &str) -> Vec<u64> {
         }
     }
     lines
+}
+
+/// Rows of five columns, `notes` and the kind among them, in any order; some of the other cells stand in quotes.
+#[derive(Debug, Clone)]
+struct Sheet {
+    columns: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+fn sheet() -> impl Strategy<Value = Sheet> {
+    let columns = Just(vec!["entity_type", "notes", "location_key", "email", "x_a"]).prop_shuffle();
+    let cell = prop_oneof![3 => "[a-z]{1,4}", 1 => "\"[a-z]{1,3}, [a-z\"]{0,2}[a-z]\"".prop_map(doubled)];
+    (columns, vec(vec(cell, 5), 3..8)).prop_map(|(columns, mut rows)| {
+        let kind = columns.iter().position(|name| *name == "entity_type").unwrap();
+        rows.iter_mut().for_each(|row| row[kind] = "user".to_owned());
+        Sheet { columns, rows }
+    })
+}
+
+/// A quoted cell with the quotes inside of it doubled.
+fn doubled(cell: String) -> String {
+    format!("\"{}\"", cell[1..cell.len() - 1].replace('"', "\"\""))
+}
+
+impl Sheet {
+    fn text(&self) -> String {
+        let rows = self.rows.iter().map(|row| row.join(","));
+        let header = std::iter::once(self.columns.join(","));
+        header.chain(rows).map(|row| row + "\r\n").collect()
+    }
+}
+
+/// The line of the quote that closes what opens on this line, before this byte; `None` at the end of the file.
+fn closing_line(text: &str, opened: usize) -> Option<usize> {
+    let mut rest = opened + 1;
+    loop {
+        let at = rest + text[rest..].find('"')?;
+        if !text[at + 1..].starts_with('"') {
+            return Some(1 + text[..at].matches('\n').count());
+        }
+        rest = at + 2;
+    }
 }
 
 proptest! {
@@ -136,5 +182,57 @@ proptest! {
         if raw.0.iter().any(|(name, _)| name == "entity_type") && let Ok(rows) = read(csv(&[guarded(&raw)])) {
             prop_assert_eq!(rows[0].verdict.is_ok(), first.verdict.is_ok());
         }
+    }
+
+    #[test]
+    fn what_a_strict_writer_wrote_is_read_back(
+        cells in vec(("[ -~é]{0,12}", vec("[ -~ñ]{0,12}", 1..6)), 1..6),
+        delimiter in proptest::sample::select(vec![b',', b';', b'\t', b'|']),
+        always in any::<bool>(),
+        crlf in any::<bool>(),
+    ) {
+        let style = if always { csv::QuoteStyle::Always } else { csv::QuoteStyle::Necessary };
+        let end = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
+        let mut writer = csv::WriterBuilder::new()
+            .delimiter(delimiter).quote_style(style).terminator(end).from_writer(Vec::new());
+        writer.write_record(["entity_type", "email", "location_key", "x_a", "notes"]).unwrap();
+        let cells: Vec<(String, String)> = cells.into_iter()
+            .map(|(own, lines)| (format!("c{own}"), format!("n{}", lines.join(if crlf { "\r\n" } else { "\n" }))))
+            .collect();
+        for (own, note) in &cells {
+            writer.write_record(["user", "a@x.com", "MAD", own, note]).unwrap();
+        }
+        let rows = read(writer.into_inner().unwrap()).unwrap();
+        let found: Vec<(String, String)> = rows.iter()
+            .map(|row| ["x_a", "notes"].map(|column| row.raw.get(column).unwrap().to_owned()))
+            .map(|[own, note]| (own, note))
+            .collect();
+        prop_assert_eq!(found, cells);
+    }
+
+    #[test]
+    fn a_damaged_quote_refuses_the_file_with_both_lines(
+        sheet in sheet(),
+        (row, cell) in (0..7_usize, 0..5_usize),
+        closing in proptest::option::of((1..7_usize, 0..5_usize)),
+    ) {
+        let mut damaged = sheet.clone();
+        let row = row % sheet.rows.len();
+        // A quote is put before a plain cell, and perhaps one behind a plain cell of a later row.
+        damaged.rows[row][cell] = "\"user".to_owned();
+        if let Some((further, at)) = closing && let Some(cells) = damaged.rows.get_mut(row + further) {
+            cells[at] = "user\"".to_owned();
+        }
+        let text = damaged.text();
+        let before: usize = damaged.text().split_inclusive('\n').take(1 + row).map(str::len).sum();
+        let opened = before + damaged.rows[row][..cell].iter().map(|cell| cell.len() + 1).sum::<usize>();
+        let refusal = read(&text).expect_err(&text).to_string();
+        let place = format!(":{}:{}: the `\"` that opens here is ", row + 2, sheet.columns[cell]);
+        prop_assert!(refusal.contains(&place), "{}\n{}", text, refusal);
+        let end = match closing_line(&text, opened) {
+            Some(line) => format!("is closed on line {line}, but"),
+            None => "is not closed before the end of the file".to_owned(),
+        };
+        prop_assert!(refusal.contains(&end), "{}\n{}", text, refusal);
     }
 }

@@ -1,0 +1,26 @@
+//! Questions on the terminal.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+/// Whether somebody can be asked.
+pub(super) fn somebody_is_there() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Whether the answer is yes.
+pub(super) fn yes(question: &str) -> bool {
+    let mut answer = String::new();
+    let asked = write!(std::io::stderr(), "{question} [yes/no] ")
+        .and_then(|()| std::io::stdin().lock().read_line(&mut answer));
+    asked.is_ok() && answer.trim().eq_ignore_ascii_case("yes")
+}
+
+/// The same, so that the wait for the answer can be given up. The thread that waits ends with the process.
+pub(super) async fn yes_unless_dropped(question: String) -> bool {
+    let (told, answer) = tokio::sync::oneshot::channel();
+    let asking = std::thread::Builder::new().name("wxbulk-ask".to_owned()).spawn(move || {
+        // Nobody may wait for it any more.
+        told.send(yes(&question)).ok();
+    });
+    asking.is_ok() && answer.await.unwrap_or(false)
+}
