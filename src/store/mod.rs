@@ -28,7 +28,7 @@ use std::time::Duration;
 pub use rusqlite::Connection;
 use rusqlite::{OpenFlags, TransactionBehavior};
 
-pub use amend::{AmendOptions, AmendReport, CellChange, RefusedRow, RowChange};
+pub use amend::{AmendOptions, AmendReport, CellChange, Matched, RefusedRow, RowChange};
 pub use error::StoreError;
 pub use files::FileRecord;
 pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};
@@ -196,8 +196,7 @@ fn checked(path: &Path, fresh: bool) -> Result<(), StoreError> {
         integrity::stamp(&mut connection)?;
     }
     integrity::check_stamp(&connection)?;
-    integrity::migrate(&mut connection)?;
-    integrity::check_schema(&connection)?;
+    integrity::bring_up_to_date(&mut connection, path)?;
     runs::store_hints(&mut connection)
 }
 

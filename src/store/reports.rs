@@ -187,7 +187,7 @@ impl Standing {
             RowState::Running => &mut progress.running,
             RowState::Success => &mut progress.success,
             RowState::Pending => &mut progress.pending,
-            RowState::Rejected => return,
+            RowState::Rejected | RowState::Dropped => return,
         };
         *part = part.saturating_add(rows);
     }

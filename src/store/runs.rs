@@ -190,7 +190,7 @@ pub(super) fn store_hints(connection: &mut Connection) -> Result<(), StoreError>
         .chain(RejectionReason::ALL.iter().map(|reason| ("rejected", reason.as_str(), reason.hint())))
         .collect();
     let mut known =
-        connection.prepare("SELECT 1 FROM hints WHERE state = ?1 AND reason = ?2 AND hint = ?3")?;
+        connection.prepare("SELECT 1 FROM reason_codes WHERE state = ?1 AND reason = ?2 AND hint = ?3")?;
     let mut stale = Vec::new();
     for hint in wanted {
         if !known.exists(params![hint.0, hint.1, hint.2])? {
@@ -204,7 +204,8 @@ pub(super) fn store_hints(connection: &mut Connection) -> Result<(), StoreError>
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     for (state, reason, hint) in stale {
         transaction.execute(
-            "INSERT OR REPLACE INTO hints (state, reason, hint) VALUES (?1, ?2, ?3)",
+            "INSERT INTO reason_codes (state, reason, hint) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET hint = excluded.hint",
             [state, reason, hint],
         )?;
     }

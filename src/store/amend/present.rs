@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::matching::By;
 use super::{CellChange, Change, RowChange};
 use crate::domain::{
     Accepted, Cells, EntityType, InputRow, Record, Rejected, RejectionReason, RowId, RowState,
@@ -33,13 +34,13 @@ impl Present {
         Ok(connection.prepare_cached(&sql)?.query_row([row_id.get()], Present::of).optional()?)
     }
 
-    /// Every accepted row of a person.
+    /// Every row of a person that has keys.
     pub(super) fn walk_persons(
         connection: &Connection,
         mut each: impl FnMut(Present) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let sql =
-            format!("SELECT {COLUMNS} FROM rows WHERE phase > 1 AND state != 'rejected' ORDER BY row_id");
+            format!("SELECT {COLUMNS} FROM rows WHERE phase > 1 AND state NOT IN ('rejected', 'dropped') ORDER BY row_id");
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -82,10 +83,16 @@ impl Present {
 
     /// Completes a record by what only the database has: a column that the file lacks says nothing of its cell, and a
     /// key that an export derived is not one that the operator chose.
-    pub(super) fn carry_over(&self, row: &mut InputRow, columns: &[String]) {
-        let derived =
-            |key: &str| self.raw.get("entity_key").is_none() && self.entity_key.as_deref() == Some(key);
-        let drop_key = row.raw.get("entity_key").is_some_and(derived);
+    pub(super) fn carry_over(
+        &self,
+        connection: &Connection,
+        row: &mut InputRow,
+        columns: &[String],
+    ) -> Result<(), StoreError> {
+        let drop_key = match row.raw.get("entity_key") {
+            Some(key) => self.was_derived(connection, key)?,
+            None => false,
+        };
         if drop_key {
             row.raw.set("entity_key", "");
         }
@@ -95,7 +102,7 @@ impl Present {
         for (column, text) in kept.filter(|(column, _)| lacks(column)) {
             row.raw.set(column, text);
         }
-        let Ok(accepted) = &row.verdict else { return };
+        let Ok(accepted) = &row.verdict else { return Ok(()) };
         let entity = accepted.record.entity();
         let mut cells = accepted.cells.clone();
         if drop_key {
@@ -103,7 +110,7 @@ impl Present {
         }
         if self.cells.is_some() && self.entity != Some(entity) {
             row.verdict = Err(self.other_kind(entity));
-            return;
+            return Ok(());
         }
         for (column, text) in self.cells.iter().flat_map(Cells::iter).filter(|(column, _)| lacks(column)) {
             cells.set(column, text);
@@ -118,6 +125,25 @@ impl Present {
                 message: error.why,
             }),
         };
+        Ok(())
+    }
+
+    /// Whether the row has or had this key by derivation: then a file of ours states it, and nobody chose it.
+    fn was_derived(&self, connection: &Connection, key: &str) -> Result<bool, StoreError> {
+        if self.raw.get("entity_key").is_none() && self.entity_key.as_deref() == Some(key) {
+            return Ok(true);
+        }
+        let sql = "SELECT 1 FROM derived_keys WHERE row_id = ?1 AND entity_key = ?2";
+        Ok(connection.prepare_cached(sql)?.exists(rusqlite::params![self.row_id.get(), key])?)
+    }
+
+    /// Whether a record, completed, states the row as it is. A rejected row is not stated by anything: it is to change.
+    pub(super) fn is_stated_by(&self, row: &InputRow) -> bool {
+        match (&self.cells, &row.verdict) {
+            (Some(cells), Ok(accepted)) => *cells == accepted.cells,
+            (Some(_), Err(_)) => false,
+            (None, _) => self.state == RowState::Dropped && self.raw == row.raw,
+        }
     }
 
     fn other_kind(&self, entity: EntityType) -> Rejected {
@@ -161,10 +187,12 @@ pub(super) fn differences(present: &Present, raw: &Cells, accepted: &Accepted) -
 }
 
 impl Change {
-    /// Whether the row is to run: it is new, was rejected, or asks for something else than before.
+    /// Whether the row is to run: it is new, was rejected or dropped, or asks for something else than before.
     pub(super) fn runs(&self) -> bool {
         match &self.present {
-            Some(present) if present.cells.is_some() => self.cells.iter().any(|cell| drives(&cell.column)),
+            Some(present) if present.cells.is_some() && present.state != RowState::Dropped => {
+                self.cells.iter().any(|cell| drives(&cell.column))
+            }
             _ => true,
         }
     }
@@ -181,6 +209,7 @@ impl Change {
             line: self.line,
             entity_key: given.or_else(key).unwrap_or_else(|| super::replace::place_key(&self.accepted)),
             was: present.map(|present| present.state.as_str()),
+            by: self.by.map(By::as_str),
             ready,
             cells: self.cells,
         }
