@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "amend/dropped.rs"]
+mod dropped;
 #[path = "amend/files.rs"]
 mod files;
 #[path = "amend/keys.rs"]
@@ -43,7 +45,11 @@ fn rows(bench: &Bench) -> i64 {
 
 /// The pending file of `misspelt_run` with the address corrected.
 fn corrected(bench: &Bench) -> String {
-    let text = bench.file("pending_rows.csv").replace("aan@example.com", "ana@example.com");
+    corrected_text(&bench.file("pending_rows.csv"))
+}
+
+fn corrected_text(file: &str) -> String {
+    let text = file.replace("aan@example.com", "ana@example.com");
     assert!(text.contains("ana@example.com"));
     text
 }

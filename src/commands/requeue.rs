@@ -1,9 +1,7 @@
 //! `requeue`: pending rows back to `ready`, after the cause is mended.
 
-use std::io::{BufRead, IsTerminal, Write};
-
 use super::exit::{DONE, USAGE};
-use super::{Failure, Scene, output};
+use super::{Failure, Scene, ask, output};
 use crate::cli::RequeueArgs;
 use crate::domain::{PendingReason, Phase, RowId};
 use crate::export::{self, Edited, FileKind};
@@ -18,9 +16,7 @@ pub(super) fn execute(scene: &Scene<'_>, args: &RequeueArgs) -> Result<u8, Failu
     if counts.is_empty() {
         return Ok(DONE);
     }
-    if !args.yes && !confirmed()? {
-        return Err(Failure::new(USAGE, "not confirmed; nothing was changed"));
-    }
+    ask::require_yes(args.yes, "return them to ready?", "these rows are returned")?;
     let returned = store.requeue(&filter)?;
     export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Keep)?;
     output::note(scene.quiet, &format!("{returned} rows are ready again\n  next: wxbulk run"));
@@ -75,17 +71,4 @@ fn describe(counts: &[RequeueCount]) -> String {
         format!("phase {}  {:24} {:>7} rows\n", count.phase, count.reason_code, count.rows)
     };
     counts.iter().map(line).collect()
-}
-
-fn confirmed() -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Failure::new(
-            USAGE,
-            "nobody can be asked here; with --yes these rows are returned. Nothing was changed",
-        ));
-    }
-    let mut answer = String::new();
-    let asked = write!(std::io::stderr(), "return them to ready? [yes/no] ")
-        .and_then(|()| std::io::stdin().lock().read_line(&mut answer));
-    Ok(asked.is_ok() && answer.trim().eq_ignore_ascii_case("yes"))
 }

@@ -1,9 +1,7 @@
 //! `run`: take a file in if one is given, then do the job, or go on with it.
 
-use std::io::{BufRead, IsTerminal, Write};
-
 use super::job::{Job, JobEnd};
-use super::{Failure, Scene, ingest, output, requeue};
+use super::{Failure, Scene, ask, ingest, output, requeue};
 use crate::cli::RunArgs;
 use crate::config::{self, RunConfig};
 use crate::domain::Phase;
@@ -61,17 +59,13 @@ fn scope(store: &Store, args: &RunArgs) -> Result<Scope, Failure> {
 
 /// Production on a terminal asks once.
 fn confirmed(config: &RunConfig, report: &PreflightReport) -> bool {
-    if config.environment != "prod" || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if config.environment != "prod" || !ask::somebody_is_there() {
         return true;
     }
-    let question = format!(
-        "ENVIRONMENT=prod, organisation {}, token of {}: write to it? [yes/no] ",
+    ask::answered_yes(&format!(
+        "ENVIRONMENT=prod, organisation {}, token of {}: write to it?",
         report.org_id, report.owner
-    );
-    let mut answer = String::new();
-    let asked =
-        write!(std::io::stderr(), "{question}").and_then(|()| std::io::stdin().lock().read_line(&mut answer));
-    asked.is_ok() && answer.trim().eq_ignore_ascii_case("yes")
+    ))
 }
 
 /// One line a phase, and why the run stopped, if it did.
@@ -93,6 +87,9 @@ pub(super) fn summary(end: &JobEnd) -> String {
     if end.rejected > 0 {
         text.push_str(&format!("rejected before any call: {}\n", end.rejected));
     }
+    if end.dropped > 0 {
+        text.push_str(&format!("dropped on purpose: {}\n", end.dropped));
+    }
     let (requests, refused) = (end.traffic.requests, end.traffic.refused);
     text.push_str(&format!("requests: {requests}, of which {refused} refused for pace (429)\n"));
     for path in &end.kept_files {
@@ -110,7 +107,9 @@ fn next(end: &JobEnd) -> String {
     }
     match (left, pending) {
         (0, 0) if end.rejected == 0 => "next: nothing, every row is done".to_owned(),
-        (0, 0) => "next: correct the rows in rejected_rows.csv".to_owned(),
+        (0, 0) => {
+            "next: correct the rows in rejected_rows.csv, or give them up: wxbulk drop --rejected".to_owned()
+        }
         (0, _) => "next: wxbulk status    (what the pending rows wait for)".to_owned(),
         (_, _) => "next: wxbulk run    (goes on where this run stopped)".to_owned(),
     }

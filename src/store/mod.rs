@@ -5,6 +5,7 @@
 
 mod amend;
 mod columns;
+mod drop;
 mod error;
 mod files;
 mod ingested;
@@ -19,6 +20,7 @@ mod queue;
 mod reports;
 mod runs;
 mod selection;
+mod siblings;
 mod snapshot;
 mod writer;
 
@@ -29,6 +31,7 @@ pub use rusqlite::Connection;
 use rusqlite::{OpenFlags, TransactionBehavior};
 
 pub use amend::{AmendOptions, AmendReport, CellChange, Matched, RefusedRow, RowChange};
+pub use drop::{DropChoice, DropPreview, DropRow};
 pub use error::StoreError;
 pub use files::FileRecord;
 pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};
@@ -37,15 +40,14 @@ pub use journal::{
 };
 pub use lock::Lock;
 pub use pace::{PaceReport, keep_pace};
-pub use queue::{
-    ClaimedBatch, ClaimedRow, Sibling, claim_batch, complete_batch, has_ready, release, settle, user_row,
-};
+pub use queue::{ClaimedBatch, ClaimedRow, claim_batch, complete_batch, has_ready, release, settle};
 pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, columns_of, walk};
 pub use runs::{Binding, InputRecord, RunId};
 pub use selection::{
     LookupsAhead, PendingFilter, RequeueCount, Selection, lookups_ahead, planned_extensions, resume_waiting,
     unseen_lines,
 };
+pub use siblings::{Sibling, user_row};
 pub use snapshot::{
     KnownList, Reading, SeenLocation, SeenNumber, SeenPerson, WithoutLine, forget_list,
     forget_other_readings, keep_calling, keep_list, keep_locations, keep_numbers, keep_people, known_list,

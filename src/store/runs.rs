@@ -204,8 +204,7 @@ pub(super) fn store_hints(connection: &mut Connection) -> Result<(), StoreError>
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     for (state, reason, hint) in stale {
         transaction.execute(
-            "INSERT INTO reason_codes (state, reason, hint) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET hint = excluded.hint",
+            "UPDATE reason_codes SET hint = ?3 WHERE state = ?1 AND reason = ?2",
             [state, reason, hint],
         )?;
     }

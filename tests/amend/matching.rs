@@ -66,7 +66,11 @@ async fn a_pending_file_of_another_job_is_refused_whole() {
     let bench = misspelt_run().await;
     let other = misspelt_run().await;
     let told = amend(&bench, corrected(&other), &[]).await.expect(13);
-    assert!(told.stderr.contains("corrected.csv:2") && told.stderr.contains("another job"), "{}", told.stderr);
+    assert!(
+        told.stderr.contains("corrected.csv:2") && told.stderr.contains("another job"),
+        "{}",
+        told.stderr
+    );
     assert_eq!(cell(&bench, 2, "email").as_deref(), Some("aan@example.com"));
     assert_eq!(bench.count("SELECT count(*) FROM inputs"), 1);
     amend(&bench, corrected(&bench), &[]).await.expect(0);
@@ -76,7 +80,8 @@ async fn a_pending_file_of_another_job_is_refused_whole() {
 async fn row_numbers_without_the_mark_of_the_job_say_nothing() {
     let bench = misspelt_run().await;
     // A file of another tool: its row_id 4 is not this job's row 4.
-    let text = "row_id,entity_type,email,location_key,calling_license\n4,user,aan@example.com,Madrid,standard\n";
+    let text =
+        "row_id,entity_type,email,location_key,calling_license\n4,user,aan@example.com,Madrid,standard\n";
     let told = amend(&bench, text, &[]).await.expect(0);
     assert!(told.stdout.contains("row 2 aan@example.com (line 2, by key)"), "{}", told.stdout);
     assert!(told.stdout.contains("row_id is not read in 1 rows"), "{}", told.stdout);
@@ -94,7 +99,10 @@ async fn a_preview_says_by_what_rows_were_matched() {
     assert!(told.stdout.contains("matched: 5 by key\n"), "{}", told.stdout);
     let told = amend(&bench, super::misspelt().text(), &["--check", "--json"]).await.expect(0);
     let report: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
-    assert_eq!(report["matched"], serde_json::json!({ "row_id": 0, "key": 5, "row_ref": 0, "text": 0, "place": 0 }));
+    assert_eq!(
+        report["matched"],
+        serde_json::json!({ "row_id": 0, "key": 5, "row_ref": 0, "text": 0, "place": 0 })
+    );
 }
 
 /// Of 21 rows one is rejected for an address that is none.

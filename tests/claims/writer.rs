@@ -22,7 +22,8 @@ fn hold(writer: &Writer) -> (mpsc::Sender<()>, Ack<()>) {
 
 /// Writes a mark that readers can count.
 fn mark(connection: &Connection, name: &str) -> Result<(), StoreError> {
-    connection.execute("INSERT INTO reason_codes (state, reason, hint) VALUES ('pending', ?1, 'mark')", [name])?;
+    connection
+        .execute("INSERT INTO reason_codes (state, reason, hint) VALUES ('pending', ?1, 'mark')", [name])?;
     Ok(())
 }
 

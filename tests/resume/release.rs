@@ -15,13 +15,15 @@ async fn taken_over() -> Bench {
     let bench = Bench::with(&Csv::new(), SimConfig::with_org(OrgSeed::with_people(people))).await;
     bench.write_csv(include_str!("../fixtures/midjob/site.csv"));
     let writes: Vec<serde_json::Value> = serde_json::from_str(APPLIED).expect("a list of requests");
-    let (root, client) = (bench.sim.base_url(), reqwest::Client::builder().no_proxy().build().expect("a client"));
+    let (root, client) =
+        (bench.sim.base_url(), reqwest::Client::builder().no_proxy().build().expect("a client"));
     for write in writes {
         let text = |name: &str| write.get(name).and_then(|value| value.as_str()).unwrap_or_default();
         let path = text("path").strip_prefix("/v1").expect("a path of the API");
         let method = text("method").parse().expect("a method");
         let request = client.request(method, format!("{root}{path}")).bearer_auth("simulated-webex-token");
-        let answer = request.json(&write["body"]).send().await.expect("an answer");
+        let body = write.get("body").expect("a body");
+        let answer = request.json(body).send().await.expect("an answer");
         assert!(answer.status().is_success(), "{}: {}", text("path"), answer.status());
     }
     std::fs::create_dir(bench.output()).expect("a directory");
@@ -45,7 +47,8 @@ async fn a_job_of_the_release_before_goes_on_where_it_was_killed() {
                 success pending success success";
     assert_eq!(states, done);
     // Row 8 had its licence and nobody knew; row 9 had none; a setting of row 10 was missing.
-    let sent: Vec<String> = bench.writes().iter().skip(before).map(|call| call.key.clone().unwrap_or_default()).collect();
+    let sent: Vec<String> =
+        bench.writes().iter().skip(before).map(|call| call.key.clone().unwrap_or_default()).collect();
     assert_eq!(sent, ["elena@example.com", "ana@example.com"]);
     assert_eq!(bench.count("SELECT count(*) FROM history"), 14);
     bench.check_invariants();

@@ -70,7 +70,10 @@ pub(super) struct Matcher<'a> {
 }
 
 impl<'a> Matcher<'a> {
-    pub(super) fn begin(connection: &'a Connection, columns: &'a [String]) -> Result<Matcher<'a>, StoreError> {
+    pub(super) fn begin(
+        connection: &'a Connection,
+        columns: &'a [String],
+    ) -> Result<Matcher<'a>, StoreError> {
         let last_row_id =
             connection.query_row("SELECT coalesce(max(row_id), 0) FROM rows", [], |row| row.get(0))?;
         let mark = connection.query_row("SELECT mark FROM job", [], |row| row.get(0))?;
@@ -218,7 +221,11 @@ impl<'a> Matcher<'a> {
     }
 
     /// A row without keys by the person, then by the key that it is told by; else any by its `row_ref`.
-    fn by_key_of_keyless(&self, key: Option<&str>, row: &InputRow) -> Result<Option<(RowId, By)>, StoreError> {
+    fn by_key_of_keyless(
+        &self,
+        key: Option<&str>,
+        row: &InputRow,
+    ) -> Result<Option<(RowId, By)>, StoreError> {
         let email = row.raw.get("email").map(|email| email.trim().to_ascii_lowercase());
         for (condition, value) in [(EMAIL, email.as_deref()), (ENTITY_KEY, key)] {
             if let Some(value) = value

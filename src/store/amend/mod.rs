@@ -12,7 +12,7 @@ use super::input::{InputFacts, LoadError, RejectedSample};
 use super::{Lock, Store, StoreError, queue, selection};
 use crate::domain::{Accepted, Cells, InputHash, InputRow, Rejected, RowId, RowState};
 use matching::{By, Matcher};
-use present::Present;
+pub(super) use present::Present;
 
 /// How a corrected file is taken in.
 #[derive(Debug, Clone, Copy)]

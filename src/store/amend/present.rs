@@ -1,4 +1,4 @@
-//! A row of the database as a corrected file meets it.
+//! A row of the database as a corrected file, or a wish to drop it, meets it.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -14,22 +14,25 @@ use crate::store::keys::{Claim, Place};
 
 /// What is known of the row.
 #[derive(Debug)]
-pub(super) struct Present {
-    pub(super) row_id: RowId,
-    pub(super) state: RowState,
-    pub(super) entity: Option<EntityType>,
-    pub(super) entity_key: Option<String>,
-    pub(super) location_key: String,
-    pub(super) line: u64,
-    pub(super) raw: Cells,
+pub(in crate::store) struct Present {
+    pub(in crate::store) row_id: RowId,
+    pub(in crate::store) state: RowState,
+    pub(in crate::store) entity: Option<EntityType>,
+    pub(in crate::store) entity_key: Option<String>,
+    pub(in crate::store) location_key: String,
+    pub(in crate::store) line: u64,
+    pub(in crate::store) raw: Cells,
     /// `None` for a rejected row.
-    pub(super) cells: Option<Cells>,
+    pub(in crate::store) cells: Option<Cells>,
 }
 
 const COLUMNS: &str = "row_id, state, entity_type, entity_key, location_key, line, raw, cells";
 
 impl Present {
-    pub(super) fn read(connection: &Connection, row_id: RowId) -> Result<Option<Present>, StoreError> {
+    pub(in crate::store) fn read(
+        connection: &Connection,
+        row_id: RowId,
+    ) -> Result<Option<Present>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM rows WHERE row_id = ?1");
         Ok(connection.prepare_cached(&sql)?.query_row([row_id.get()], Present::of).optional()?)
     }
@@ -39,8 +42,9 @@ impl Present {
         connection: &Connection,
         mut each: impl FnMut(Present) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM rows WHERE phase > 1 AND state NOT IN ('rejected', 'dropped') ORDER BY row_id");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM rows WHERE phase > 1 AND state NOT IN ('rejected', 'dropped') ORDER BY row_id"
+        );
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -73,7 +77,7 @@ impl Present {
     }
 
     /// The keys that the row has.
-    pub(super) fn claims(&self) -> Result<Vec<Claim>, StoreError> {
+    pub(in crate::store) fn claims(&self) -> Result<Vec<Claim>, StoreError> {
         Ok(match self.accepted()? {
             Some(accepted) => Place::of(&accepted, &self.location_key).all_claims(&accepted.cells),
             // A duplicate keeps its reference.
