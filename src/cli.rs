@@ -60,7 +60,7 @@ Exit codes:
 pub enum Command {
     /// Read, normalise and validate a CSV into the database
     #[command(
-        after_help = "Examples:\n  wxbulk ingest site.csv --check      what would be rejected, writing nothing\n  wxbulk ingest --amend wxbulk-out/pending_rows.csv --check      what a corrected file would change, cell by cell\n\nA corrected file says which rows it means by row_id, else by their keys, else by row_ref. A column that it\nlacks stays as it is, a cell that is blank is cleared. Rows that are not in it are not touched."
+        after_help = "Examples:\n  wxbulk ingest site.csv --check      what would be rejected, writing nothing\n  wxbulk ingest --amend wxbulk-out/pending_rows.csv --check      what a corrected file would change, cell by cell\n\nA corrected file says which rows it means by row_id with the mark of this job beside it (columns row_id and job of\npending_rows.csv and rejected_rows.csv), else by their keys, else by row_ref. A column that it\nlacks stays as it is, a cell that is blank is cleared. Rows that are not in it are not touched."
     )]
     Ingest(IngestArgs),
     /// Drive Webex through the phases: locations, users, assignments
@@ -73,6 +73,11 @@ pub enum Command {
         after_help = "Examples:\n  wxbulk requeue --reason user_not_found        after the directory sync\n  wxbulk requeue --location MAD-01 --phase 2\n  wxbulk requeue --where \"http_status = 404\" --yes\n\nRows that were blocked by a returned row come along. The history stays. Then: wxbulk run"
     )]
     Requeue(RequeueArgs),
+    /// Take rows out of the job that shall not be worked
+    #[command(
+        after_help = "Examples:\n  wxbulk drop --row 7 --row 13          a person who never comes, with the assignment\n  wxbulk drop --rejected --yes\n\nOnly ready, pending and rejected rows can be dropped. They are kept with their history, `dropped` in results.csv,\nand count as open nowhere. Their keys are free for other rows. A file amended later that changes such a row makes\nit ready again; one that states it as it is does not. Rows that depend on it say so in the next run."
+    )]
+    Drop(DropArgs),
     /// Rewrite the files from the database, at any time, also while a run goes on
     #[command(after_help = "Example:\n  wxbulk export --only pending_rows,results")]
     Export(ExportArgs),
@@ -192,6 +197,23 @@ pub struct RequeueArgs {
     /// Every pending row
     #[arg(long)]
     pub all: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// `drop`.
+#[derive(Debug, Args)]
+pub struct DropArgs {
+    /// This row; may be repeated
+    #[arg(
+        long, value_name = "ID", value_parser = clap::value_parser!(u32).range(1..),
+        required_unless_present = "rejected", conflicts_with = "rejected"
+    )]
+    pub row: Vec<u32>,
+    /// Every rejected row
+    #[arg(long)]
+    pub rejected: bool,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,

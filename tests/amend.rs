@@ -4,10 +4,16 @@
 
 mod support;
 
+#[path = "amend/dropped.rs"]
+mod dropped;
 #[path = "amend/files.rs"]
 mod files;
 #[path = "amend/keys.rs"]
 mod keys;
+#[path = "amend/matching.rs"]
+mod matching;
+#[path = "amend/targets.rs"]
+mod targets;
 #[path = "amend/whole.rs"]
 mod whole;
 
@@ -25,6 +31,27 @@ fn state(bench: &Bench, row_id: u32) -> String {
 fn cell(bench: &Bench, row_id: u32, column: &str) -> Option<String> {
     let sql = format!("SELECT json_extract(cells, '$.{column}') FROM rows WHERE row_id = {row_id}");
     bench.database().query_row(&sql, [], |row| row.get(0)).expect("a row")
+}
+
+/// The mark of the job in its files.
+fn mark(bench: &Bench) -> String {
+    bench.database().query_row("SELECT mark FROM job", [], |row| row.get(0)).expect("a mark")
+}
+
+/// How many rows the job has.
+fn rows(bench: &Bench) -> i64 {
+    bench.count("SELECT count(*) FROM rows")
+}
+
+/// The pending file of `misspelt_run` with the address corrected.
+fn corrected(bench: &Bench) -> String {
+    corrected_text(&bench.file("pending_rows.csv"))
+}
+
+fn corrected_text(file: &str) -> String {
+    let text = file.replace("aan@example.com", "ana@example.com");
+    assert!(text.contains("ana@example.com"));
+    text
 }
 
 /// Writes a file beside the CSV and amends with it.

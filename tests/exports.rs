@@ -76,7 +76,7 @@ async fn bench_of_every_end() -> Bench {
 fn steady(text: &str) -> String {
     let mut varying = BTreeSet::new();
     for row in table(text) {
-        for column in ["timestamp", "remote_id", "tracking_id"] {
+        for column in ["timestamp", "remote_id", "tracking_id", "job"] {
             let cell = row.get(column).filter(|cell| !cell.is_empty());
             varying.extend(cell.map(|cell| (cell.clone(), format!("[{column}]"))));
         }

@@ -2,6 +2,8 @@
 #![cfg(feature = "sim")]
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that fails is a failed test")]
 
+#[path = "resume/release.rs"]
+mod release;
 mod support;
 
 use std::time::Duration;

@@ -8,7 +8,7 @@ use crate::cli::IngestArgs;
 use crate::config::InputConfig;
 use crate::export::{self, Edited, FileKind};
 use crate::ingest::Reading;
-use crate::store::{AmendOptions, AmendReport, Lock, RefusedRow, RowChange};
+use crate::store::{AmendOptions, AmendReport, Lock, Matched, RefusedRow, RowChange};
 
 /// How many changes and refusals the terminal shows one by one.
 const SHOWN: usize = 20;
@@ -40,7 +40,7 @@ pub(super) fn execute(scene: &Scene<'_>, args: &IngestArgs, config: &InputConfig
 
 /// The counts, then every change and every refusal as far as they fit.
 fn describe(csv: &Path, report: &AmendReport) -> String {
-    let AmendReport { rows, changed, added, unchanged, retried, unblocked, changes, refused } = report;
+    let AmendReport { rows, changed, added, unchanged, retried, unblocked, changes, refused, .. } = report;
     let mut text = format!(
         "{rows} rows: {changed} changed, {added} new, {unchanged} as they were, {} refused\n",
         refused.len()
@@ -49,12 +49,14 @@ fn describe(csv: &Path, report: &AmendReport) -> String {
     text.push_str(&format!(
         "ready to run: {ready} of the changed and new, {retried} retried, {unblocked} that waited for them\n"
     ));
+    text.push_str(&matched(report));
     changes.iter().take(SHOWN).for_each(|change| text.push_str(&describe_change(change)));
     text.push_str(&more(changes.len(), "changes"));
     for RefusedRow { row_id, stays, sample } in refused.iter().take(SHOWN) {
-        let stays = match row_id {
-            Some(row_id) => format!("row {row_id} stays {stays}"),
-            None => "it is kept as a rejected row".to_owned(),
+        let stays = match (row_id, stays) {
+            (Some(row_id), Some(stays)) => format!("row {row_id} stays {stays}"),
+            (_, Some(_)) => "it is kept as a rejected row".to_owned(),
+            (_, None) => "nothing is stored of it".to_owned(),
         };
         text.push_str(&format!("refused: {}; {stays}\n", ingest::place_of(csv, sample)));
     }
@@ -62,14 +64,35 @@ fn describe(csv: &Path, report: &AmendReport) -> String {
     text
 }
 
+/// By what the records were found to mean rows.
+fn matched(report: &AmendReport) -> String {
+    let Matched { row_id, key, row_ref, text, place } = report.matched;
+    let ways =
+        [(row_id, "row_id"), (key, "key"), (row_ref, "row_ref"), (text, "the same text"), (place, "place")];
+    let ways: Vec<String> = ways
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, way)| format!("{count} by {way}"))
+        .collect();
+    let mut told = if ways.is_empty() { String::new() } else { format!("matched: {}\n", ways.join(", ")) };
+    if report.unmarked > 0 {
+        told.push_str(&format!(
+            "row_id is not read in {} rows: the mark of this job, in the column job of its own files, does not stand beside it\n",
+            report.unmarked
+        ));
+    }
+    told
+}
+
 fn describe_change(change: &RowChange) -> String {
-    let RowChange { row_id, line, entity_key, was, ready, cells } = change;
+    let RowChange { row_id, line, entity_key, was, by, ready, cells } = change;
     let move_ = match (was, ready) {
         (None, _) => "new".to_owned(),
         (Some(was), true) if *was != "ready" => format!("{was} -> ready"),
         (Some(was), _) => format!("{was}, stays so"),
     };
-    let mut text = format!("row {row_id} {entity_key} (line {line}): {move_}\n");
+    let by = by.map_or_else(String::new, |by| format!(", by {by}"));
+    let mut text = format!("row {row_id} {entity_key} (line {line}{by}): {move_}\n");
     let shown =
         |cell: &Option<String>| cell.as_ref().map_or_else(|| "blank".to_owned(), |text| format!("{text:?}"));
     for cell in cells {

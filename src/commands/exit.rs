@@ -60,7 +60,9 @@ impl From<StoreError> for Failure {
             StoreError::Absent { .. } | StoreError::BadCondition { .. } => USAGE,
             StoreError::Damaged { .. } => DAMAGED,
             StoreError::Locked { .. } | StoreError::OlderInUse { .. } => LOCKED,
-            StoreError::OtherInput { .. } | StoreError::OtherPipeline { .. } => OTHER_INPUT,
+            StoreError::OtherInput { .. }
+            | StoreError::OtherJob { .. }
+            | StoreError::OtherPipeline { .. } => OTHER_INPUT,
             StoreError::OtherBinding { .. } => CONFIGURATION,
             StoreError::TooManyRows { .. } => LIMIT,
             StoreError::Storage(_) => STORAGE,

@@ -49,6 +49,7 @@ pub(super) struct JobEnd {
     pub(super) progress: Vec<PhaseProgress>,
     pub(super) rejected: u32,
     pub(super) retried: u32,
+    pub(super) dropped: u32,
     pub(super) recovered: usize,
     pub(super) kept_files: Vec<std::path::PathBuf>,
 }
@@ -204,8 +205,10 @@ impl Job<'_> {
         }
         self.store.finish_run(run, word, traffic.requests, traffic.refused)?;
         let exported = export::write(self.store, self.output, &FileKind::ALL, Edited::Keep)?;
-        let (progress, rejected) =
-            self.store.status()?.map_or_else(Default::default, |status| (status.phases, status.rejected));
+        let (progress, rejected, dropped) = self
+            .store
+            .status()?
+            .map_or_else(Default::default, |status| (status.phases, status.rejected, status.dropped));
         let pending = progress.iter().any(|phase| phase.pending > 0);
         let ready = progress.iter().any(|phase| phase.ready > 0);
         let (code, stopped) = match ended {
@@ -233,6 +236,7 @@ impl Job<'_> {
             progress,
             rejected,
             retried,
+            dropped,
             recovered,
             kept_files: exported.kept,
         })

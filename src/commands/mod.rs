@@ -3,6 +3,7 @@
 mod amend;
 mod ask;
 mod check;
+mod drop;
 mod exit;
 mod export;
 mod files;
@@ -61,6 +62,7 @@ pub fn execute(cli: &Cli, env: Env<'_>, bars: &MultiProgress) -> Result<u8, Fail
         Command::Ingest(args) => ingest::execute(&scene, args),
         Command::Run(args) => run::execute(&scene, args),
         Command::Requeue(args) => requeue::execute(&scene, args),
+        Command::Drop(args) => drop::execute(&scene, args),
         Command::Export(args) => export::execute(&scene, args),
         Command::Status(args) => status::execute(&scene, args),
         Command::Check(args) => check::execute(&scene, args),

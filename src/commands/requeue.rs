@@ -16,9 +16,7 @@ pub(super) fn execute(scene: &Scene<'_>, args: &RequeueArgs) -> Result<u8, Failu
     if counts.is_empty() {
         return Ok(DONE);
     }
-    if !args.yes && !confirmed()? {
-        return Err(Failure::new(USAGE, "not confirmed; nothing was changed"));
-    }
+    ask::require_yes(args.yes, "return them to ready?", "these rows are returned")?;
     let returned = store.requeue(&filter)?;
     let exported = export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Keep)?;
     output::print(&files::kept(&exported.kept))?;
@@ -74,14 +72,4 @@ fn describe(counts: &[RequeueCount]) -> String {
         format!("phase {}  {:24} {:>7} rows\n", count.phase, count.reason_code, count.rows)
     };
     counts.iter().map(line).collect()
-}
-
-fn confirmed() -> Result<bool, Failure> {
-    if !ask::somebody_is_there() {
-        return Err(Failure::new(
-            USAGE,
-            "nobody can be asked here; with --yes these rows are returned. Nothing was changed",
-        ));
-    }
-    Ok(ask::yes("return them to ready?"))
 }

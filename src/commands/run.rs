@@ -89,6 +89,9 @@ pub(super) fn summary(end: &JobEnd) -> String {
     if end.rejected > 0 {
         text.push_str(&format!("rejected before any call: {}\n", end.rejected));
     }
+    if end.dropped > 0 {
+        text.push_str(&format!("dropped on purpose: {}\n", end.dropped));
+    }
     let (requests, refused) = (end.traffic.requests, end.traffic.refused);
     text.push_str(&format!("requests: {requests}, of which {refused} refused for pace (429)\n"));
     text.push_str(&files::kept(&end.kept_files));
@@ -107,7 +110,9 @@ fn next(end: &JobEnd) -> String {
             "next: every row is done; decide about the files that were left alone".to_owned()
         }
         (0, 0) if end.rejected == 0 => "next: nothing, every row is done".to_owned(),
-        (0, 0) => "next: correct the rows in rejected_rows.csv".to_owned(),
+        (0, 0) => {
+            "next: correct the rows in rejected_rows.csv, or give them up: wxbulk drop --rejected".to_owned()
+        }
         (0, _) => "next: wxbulk status    (what the pending rows wait for)".to_owned(),
         (_, _) => "next: wxbulk run    (goes on where this run stopped)".to_owned(),
     }

@@ -23,6 +23,9 @@ fn describe(report: &StatusReport) -> String {
     if report.rejected > 0 {
         text.push_str(&format!("    rows rejected before any call: {}", report.rejected));
     }
+    if report.dropped > 0 {
+        text.push_str(&format!("    rows dropped on purpose: {}", report.dropped));
+    }
     text.push('\n');
     if let Some(run) = &report.run {
         text.push_str(&last_run(report, run));

@@ -174,6 +174,7 @@ pub const EXPORT_COLUMNS: &[&str] = &[
     "tracking_id",
     "blocked_by",
     "line",
+    "job",
 ];
 
 const fn group(name: &'static str) -> Need {

@@ -55,6 +55,8 @@ pub struct InputRow {
     pub line: u64,
     /// The `row_id` cell of one of wxbulk's own files, where there is one: matches the row in an amend.
     pub amends: Option<RowId>,
+    /// The `job` cell beside it: the mark of the database that wrote the file. Without it `amends` says nothing.
+    pub job: Option<String>,
     /// The filled cells as they were, secrets redacted: `raw_row_minified`.
     pub raw: Cells,
     /// What validation said.

@@ -15,6 +15,8 @@ text_enum! {
         Pending = "pending",
         /// Refused before any call.
         Rejected = "rejected",
+        /// Taken out of the job on purpose.
+        Dropped = "dropped",
     }
 }
 

@@ -3,7 +3,7 @@
 use super::column::{LOCATION_SETTINGS_PREFIX, settings_entity};
 use super::location_settings::{LocationSettings, is_location_setting};
 use super::setting::{Setting, SettingValue, Settings, UserSettingsPrefix};
-use super::{Cells, Email, EntityType, Extension, LicenseChoice, Line, PhoneNumber};
+use super::{Cells, Email, EntityType, Extension, LicenseChoice, Line, PhoneNumber, fold_name};
 
 /// A row of one of the three kinds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,12 +112,35 @@ impl Record {
         }
     }
 
+    /// Whether both mean the same location or person in Webex: then what was done for the one is done for the other.
+    pub fn same_target(&self, other: &Record) -> bool {
+        match (self, other) {
+            (Record::Location(one), Record::Location(other)) => one.same_location(other),
+            (Record::User(one), Record::User(other)) => one.email == other.email,
+            (Record::Assignment(one), Record::Assignment(other)) => one.email == other.email,
+            _ => false,
+        }
+    }
+
     /// The kind of row.
     pub const fn entity(&self) -> EntityType {
         match self {
             Record::Location(_) => EntityType::Location,
             Record::User(_) => EntityType::User,
             Record::Assignment(_) => EntityType::ExtensionAssignment,
+        }
+    }
+}
+
+impl LocationRecord {
+    /// The external id decides where both have one, as it does in look-ups (R5), else the name.
+    fn same_location(&self, other: &LocationRecord) -> bool {
+        match (&self.external_id, &other.external_id) {
+            (Some(one), Some(other)) => one == other,
+            _ => {
+                let folded = |location: &LocationRecord| location.name.as_deref().map(fold_name);
+                self.name.is_some() && folded(self) == folded(other)
+            }
         }
     }
 }

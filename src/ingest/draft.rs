@@ -15,6 +15,7 @@ pub(super) const REDACTED: &str = "***";
 #[derive(Default)]
 pub(super) struct Draft {
     pub(super) amends: Option<RowId>,
+    pub(super) job: Option<String>,
     pub(super) raw: Cells,
     pub(super) cells: Cells,
     pub(super) problems: Vec<Problem>,
@@ -29,6 +30,7 @@ impl Draft {
         match &slot.role {
             Role::Export => {}
             Role::RowId => self.row_id(clean(text)),
+            Role::Job => self.job = Some(clean(text).to_owned()),
             Role::Secret => {
                 self.raw.set(&slot.name, REDACTED);
                 self.problems.push(problem::secret(&slot.name));

@@ -11,6 +11,7 @@ use crate::domain::{
 
 const MAX_COLUMNS: usize = 999;
 const ROW_ID: &str = "row_id";
+const JOB: &str = "job";
 
 /// The header of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub(super) enum Role {
     Secret,
     /// The `row_id` of one of wxbulk's own files.
     RowId,
+    /// The mark of the job whose file it is.
+    Job,
     /// Another column that wxbulk's own files add.
     Export,
 }
@@ -133,6 +136,9 @@ fn role(name: &str, known: &[Column], own_file: bool) -> Result<Role, String> {
     }
     if name == ROW_ID {
         return Ok(Role::RowId);
+    }
+    if name == JOB {
+        return Ok(Role::Job);
     }
     // `status` is both: a result in wxbulk's own files, a state of the person in others.
     if EXPORT_COLUMNS.contains(&name) && (own_file || !identity) {

@@ -58,7 +58,7 @@ impl Judge {
             }
             self.fill_in(entity, &mut draft);
         }
-        let Draft { amends, raw, cells, problems } = draft;
+        let Draft { amends, job, raw, cells, problems } = draft;
         let verdict = match problem::leading(&problems) {
             Some((leading, others)) => {
                 let key = if ragged { None } else { entity_key(entity, &cells, &raw) };
@@ -66,7 +66,7 @@ impl Judge {
             }
             None => accepted(entity, cells, &raw),
         };
-        InputRow { row_id: place.row_id, line: place.line, amends, raw, verdict }
+        InputRow { row_id: place.row_id, line: place.line, amends, job, raw, verdict }
     }
 
     /// The column that rows of this kind need and the header lacks.

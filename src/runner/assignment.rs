@@ -10,6 +10,7 @@ use super::user::{Calling, calling_of, refuse_unsupported, require_here};
 use super::work::{Cause, Flow, RowWork, blocked, pending};
 use super::write::Shown;
 use crate::domain::{AssignmentRecord, Line, Operation, PendingReason, RemoteId, RowState, Step, StepState};
+use crate::store::Sibling;
 use crate::webex::calls;
 use crate::webex::wire::{NumberEntry, Person};
 
@@ -130,7 +131,10 @@ fn without_calling<T>(work: &RowWork<'_>, assignment: &AssignmentRecord) -> Flow
         || "the file has no accepted user row for this person".to_owned(),
         |row| format!("user row {}, {}", row.row_id, row.state),
     );
-    blocked(by.map(|row| row.row_id), format!("the person {} has no calling ({at})", assignment.email))
+    blocked(
+        by.and_then(Sibling::to_wait_for),
+        format!("the person {} has no calling ({at})", assignment.email),
+    )
 }
 
 /// Reads the person, who must have calling here: phase 3 never enables (R24).

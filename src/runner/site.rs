@@ -45,7 +45,7 @@ pub(super) async fn find(work: &RowWork<'_>) -> Flow<Site> {
 
 fn usable(work: &RowWork<'_>, key: &str, located: Located) -> Flow<Site> {
     let row = work.row.location.as_ref();
-    let by = row.map(|row| row.row_id);
+    let by = row.and_then(|row| row.to_wait_for());
     let at = row.map_or_else(String::new, |row| format!(" (row {}, {})", row.row_id, row.state));
     match located {
         Located::Found(seen) if seen.calling_enabled => Ok(Site { id: seen.id.clone(), name: seen.name }),

@@ -7,9 +7,11 @@ use super::licences::{self, LicencePool, Place};
 use super::numbers;
 use super::settings;
 use super::site::{self, Site};
-use super::work::{Flow, RowWork, Stop, pending};
+use super::work::{Cause, Flow, RowWork, Stop, pending};
 use super::write::Shown;
-use crate::domain::{Email, Line, Operation, PendingReason, Record, RemoteId, Step, StepState, UserRecord};
+use crate::domain::{
+    Email, Line, Operation, PendingReason, Record, RemoteId, RowState, Step, StepState, UserRecord,
+};
 use crate::store::Sibling;
 use crate::webex::wire::Person;
 use crate::webex::{Reply, calls, wire};
@@ -46,7 +48,8 @@ pub(super) async fn drive(
             };
             let line = line_of_partner(work, &site).await?;
             if let Some(extension) = line.extension() {
-                extensions::refuse_conflict(work, &site, extension, &person.id).await?;
+                let conflict = extensions::refuse_conflict(work, &site, extension, &person.id).await;
+                conflict.map_err(|stop| with_origin(work, stop))?;
             }
             let licence = enable(work, user, &person, &site, &line, place).await?;
             person.licenses.push(licence);
@@ -175,6 +178,10 @@ async fn line_of_partner(work: &mut RowWork<'_>, site: &Site) -> Flow<Line> {
     work.begin(Step::UserEnableCalling);
     let row = work.row;
     let why = match row.partner.as_ref().map(|partner| (partner, &partner.record)) {
+        Some((partner, _)) if partner.state == RowState::Dropped => format!(
+            "the assignment row {} (line {}) of this person was dropped; drop this row too, or amend that one",
+            partner.row_id, partner.line
+        ),
         Some((partner, Record::Assignment(assignment))) if same_site(work, partner, site).await? => {
             return Ok(assignment.line.clone());
         }
@@ -188,6 +195,21 @@ async fn line_of_partner(work: &mut RowWork<'_>, site: &Site) -> Flow<Line> {
         PendingReason::PreconditionMissing,
         format!("calling cannot be enabled without an extension or number: {why}"),
     )
+}
+
+/// What is said against the line is mended in the row that states it (R2).
+fn with_origin(work: &RowWork<'_>, stop: Stop) -> Stop {
+    match (stop, &work.row.partner) {
+        (Stop::Pending(cause), Some(partner)) => {
+            let Sibling { row_id, line, .. } = partner;
+            let message = format!(
+                "{}; change it in assignment row {row_id} (line {line}), which states it",
+                cause.message
+            );
+            Stop::Pending(Cause { message, ..cause })
+        }
+        (stop, _) => stop,
+    }
 }
 
 /// Whether the partner row means this row's location; one that has no row in the file may go by several names.
@@ -217,7 +239,7 @@ async fn enable(
     if let Some(number) = line.number() {
         if let Err(stop) = numbers::require(work, site, number, &person.id).await {
             unit.give_back();
-            return Err(stop);
+            return Err(with_origin(work, stop));
         }
         work.begin(Step::UserEnableCalling);
     }
@@ -239,11 +261,20 @@ async fn enable(
     if matches!(&result, Err(Stop::Pending(cause)) if matches!(cause.http_status, Some(400..=499))) {
         unit.give_back();
     }
-    result?;
+    result.map_err(|stop| if is_about_line(&stop) { with_origin(work, stop) } else { stop })?;
     // The person has it now.
     work.added.clear();
     work.done(StepState::Applied, format!("licence {licence} is in licenses[], sent with {line}"));
     Ok(licence)
+}
+
+/// Whether Webex refused what was sent, which is the licence with the line, and not who sent it.
+fn is_about_line(stop: &Stop) -> bool {
+    let Stop::Pending(cause) = stop else { return false };
+    let refused = matches!(cause.http_status, Some(400..=499));
+    let of_the_row =
+        matches!(cause.reason, PendingReason::NonRetryableExternal | PendingReason::PreconditionMissing);
+    refused && of_the_row
 }
 
 /// The answer must name the licence; 206 never is success (R7).

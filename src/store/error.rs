@@ -41,6 +41,18 @@ pub enum StoreError {
         /// The hash of the given file.
         given: String,
     },
+    /// A file of another job.
+    #[error(
+        "{place}: this file was written by another job ({given}), this database is of job {known}: its row numbers mean other rows\n  name the database of that job with --output-dir or --db; to take its rows in as rows of this job, delete the columns row_id and job; nothing was changed"
+    )]
+    OtherJob {
+        /// File, line and column.
+        place: String,
+        /// The mark of this database.
+        known: String,
+        /// The mark in the file.
+        given: String,
+    },
     /// The database was made under another `PIPELINE_VERSION`.
     #[error(
         "this database was made under PIPELINE_VERSION {known}, now it is {given}\n  set it back, or start anew in another directory"

@@ -194,7 +194,7 @@ pub(super) enum Renewal {
     Carried,
     /// It is to run again as the same thing.
     Again,
-    /// It is another location, person or line than before: what was done for the old one is not its own.
+    /// It is another location or person than before: what was done for the old one is not its own.
     Other,
 }
 

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use std::collections::HashMap;
 
+use refinery::{Migration, SchemaVersion, Target};
 use rusqlite::{Connection, Row};
 
-use super::StoreError;
 use super::columns::typed;
+use super::{Lock, StoreError};
 use crate::domain::RowState;
 
 mod embedded {
@@ -102,23 +103,40 @@ pub(super) fn check_stamp(connection: &Connection) -> Result<(), StoreError> {
     Err(StoreError::damaged(Path::new(""), "it is not a database of wxbulk"))
 }
 
-/// Whether the schema lacks what later versions brought.
-pub(super) fn is_of_earlier_version(connection: &Connection) -> Result<bool, StoreError> {
-    if !connection.table_exists(None, "refinery_schema_history")? {
-        return Ok(true);
+/// Brings the schema to this version, once it is found to be that of its own: an edited, damaged or newer one is refused
+/// and left as it is. Only the holder of the lock changes a database that is there: a run of an earlier version may be at
+/// work on it. Gives the lock where it was taken.
+pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<Option<Lock>, StoreError> {
+    let latest = embedded::migrations::runner().get_migrations().iter().map(Migration::version).max();
+    if version_of(connection)?.is_none_or(|version| Some(version) >= latest) {
+        migrate(connection, Target::Latest)?;
+        check_schema(connection, Target::Latest)?;
+        return Ok(None);
     }
-    let mut applied = connection.prepare("SELECT 1 FROM refinery_schema_history WHERE version = ?1")?;
-    for migration in embedded::migrations::runner().get_migrations() {
-        if !applied.exists([migration.version()])? {
-            return Ok(true);
-        }
+    let lock = Lock::at(path).map_err(StoreError::of_older)?;
+    let version = version_of(connection)?.unwrap_or_default();
+    check_schema(connection, Target::Version(version))?;
+    migrate(connection, Target::Latest)?;
+    Ok(Some(lock))
+}
+
+/// The version of the schema; `None` before the first.
+fn version_of(connection: &Connection) -> Result<Option<SchemaVersion>, StoreError> {
+    let known = "SELECT 1 FROM sqlite_schema WHERE name = 'refinery_schema_history'";
+    if !connection.prepare(known)?.exists([])? {
+        return Ok(None);
     }
-    Ok(false)
+    let sql = "SELECT max(version) FROM refinery_schema_history";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
 
 /// Applies what is missing of the schema; refuses a newer one.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    embedded::migrations::runner()
+pub(super) fn migrate(connection: &mut Connection, target: Target) -> Result<(), StoreError> {
+    // A table that others refer to is made anew without them, and each migration runs in a transaction, where this cannot
+    // be changed any more.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    let migrated = embedded::migrations::runner()
+        .set_target(target)
         .set_abort_divergent(true)
         .set_abort_missing(true)
         .run(connection)
@@ -128,13 +146,15 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
                 StoreError::damaged(Path::new(""), &format!("its schema is newer or edited ({error})"))
             }
             _ => StoreError::Storage(error.to_string()),
-        })
+        });
+    connection.pragma_update(None, "foreign_keys", true)?;
+    migrated
 }
 
-/// Compares the schema with the one that the migrations give.
-pub(super) fn check_schema(connection: &Connection) -> Result<(), StoreError> {
+/// Compares the schema with the one that the migrations up to a version give.
+fn check_schema(connection: &Connection, target: Target) -> Result<(), StoreError> {
     let mut fresh = Connection::open_in_memory()?;
-    migrate(&mut fresh)?;
+    migrate(&mut fresh, target)?;
     if schema_of(connection)? == schema_of(&fresh)? {
         return Ok(());
     }

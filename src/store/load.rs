@@ -50,7 +50,7 @@ impl Store {
     {
         // An empty name is a private database that SQLite removes on close and moves to disk when it grows.
         let mut connection = Connection::open("")?;
-        integrity::migrate(&mut connection)?;
+        integrity::migrate(&mut connection, refinery::Target::Latest)?;
         load_all(&mut connection, facts, rows, finish)
     }
 }

@@ -5,6 +5,7 @@
 
 mod amend;
 mod columns;
+mod drop;
 mod error;
 mod files;
 mod ingested;
@@ -19,6 +20,7 @@ mod queue;
 mod reports;
 mod runs;
 mod selection;
+mod siblings;
 mod snapshot;
 mod writer;
 
@@ -28,7 +30,8 @@ use std::time::Duration;
 pub use rusqlite::Connection;
 use rusqlite::{OpenFlags, TransactionBehavior};
 
-pub use amend::{AmendOptions, AmendReport, CellChange, RefusedRow, RowChange};
+pub use amend::{AmendOptions, AmendReport, CellChange, Matched, RefusedRow, RowChange};
+pub use drop::{DropChoice, DropPreview, DropRow};
 pub use error::StoreError;
 pub use files::FilePlace;
 pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};
@@ -37,15 +40,14 @@ pub use journal::{
 };
 pub use lock::Lock;
 pub use pace::{LearntRate, PaceReport, keep_pace};
-pub use queue::{
-    Claim, ClaimedRow, EarlierEnds, Sibling, claim, complete_batch, has_ready, release, settle, user_row,
-};
+pub use queue::{Claim, ClaimedRow, EarlierEnds, claim, complete_batch, has_ready, release, settle};
 pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, columns_of, walk};
 pub use runs::{Binding, InputRecord, RunId};
 pub use selection::{
     LookupsAhead, PendingFilter, RequeueCount, Selection, lookups_ahead, planned_extensions, resume_waiting,
     unseen_lines,
 };
+pub use siblings::{Sibling, user_row};
 pub use snapshot::{
     KnownList, Reading, SeenLocation, SeenNumber, SeenPerson, WithoutLine, forget_list,
     forget_other_readings, keep_calling, keep_list, keep_locations, keep_numbers, keep_people, known_list,
@@ -201,11 +203,8 @@ fn checked(path: &Path, fresh: bool) -> Result<(), StoreError> {
         integrity::stamp(&mut connection)?;
     }
     integrity::check_stamp(&connection)?;
-    // Whoever works on the file knows it as it is; of a new one nobody knows.
-    let older = !fresh && integrity::is_of_earlier_version(&connection)?;
-    let alone = if older { Some(Lock::at(path).map_err(StoreError::of_older)?) } else { None };
-    integrity::migrate(&mut connection)?;
-    integrity::check_schema(&connection)?;
+    let alone = integrity::bring_up_to_date(&mut connection, path)?;
+    // Of a new file nobody else knows.
     let alone = || if fresh || alone.is_some() { Ok(alone) } else { Lock::at(path).map(Some) };
     runs::store_hints(&mut connection, alone)
 }

@@ -3,17 +3,16 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+use rusqlite::{Connection, Row, named_params, params};
 
 use super::columns::{batch_id, optional, typed};
-use super::ingested::read_back;
 use super::journal::{self, CallRecord, Doubt, StepRecord};
 use super::runs::RunId;
 use super::selection::{CLAIMABLE, Selection};
+use super::siblings::{self, Sibling, record};
 use super::{StoreError, now};
 use crate::domain::{
-    BatchId, Email, EntityType, LocationKey, Outcome, PendingReason, Phase, Record, RemoteId, RowId,
-    RowState, Step, fold_name,
+    BatchId, EntityType, LocationKey, Outcome, PendingReason, Phase, Record, RemoteId, RowId, RowState,
 };
 
 /// The rows of one claim.
@@ -62,23 +61,6 @@ pub struct ClaimedRow {
     pub location: Option<Arc<Sibling>>,
     /// For a user the assignment row of the same person, and the other way round.
     pub partner: Option<Sibling>,
-}
-
-/// Another row that a claimed one depends on, as it stood at the claim.
-#[derive(Debug, Clone)]
-pub struct Sibling {
-    /// Its number.
-    pub row_id: RowId,
-    /// Its location's key, canonical.
-    pub location_key: String,
-    /// Where it stands.
-    pub state: RowState,
-    /// Its location or person, when it was found.
-    pub remote_id: Option<RemoteId>,
-    /// Where and why it is pending.
-    pub pending_at: Option<(Step, PendingReason)>,
-    /// What it asks for.
-    pub record: Record,
 }
 
 /// Takes the next rows of a phase, in row order: fresh ones under a new batch, those that an earlier claim did not finish
@@ -309,12 +291,6 @@ fn claimed_row(row: &Row<'_>) -> rusqlite::Result<Result<ClaimedRow, StoreError>
     Ok(Ok(claimed))
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<Result<Record, StoreError>> {
-    let entity: EntityType = typed(row, "entity_type")?;
-    let cells: String = row.get("cells")?;
-    Ok(read_back(entity, &cells).map(|accepted| accepted.record))
-}
-
 /// Adds what earlier attempts left behind and the rows that this one depends on.
 fn add_context(
     connection: &Connection,
@@ -327,41 +303,20 @@ fn add_context(
     }
     row.partner = match &row.record {
         Record::Location(_) => return Ok(()),
-        Record::User(user) => sibling(connection, "assignment", user.email.as_str())?,
-        Record::Assignment(assignment) => sibling(connection, "user", assignment.email.as_str())?,
+        Record::User(user) => siblings::of_person(connection, EntityType::ExtensionAssignment, &user.email)?,
+        Record::Assignment(assignment) => {
+            siblings::of_person(connection, EntityType::User, &assignment.email)?
+        }
     };
     row.location = match locations.get(&row.location_key) {
         Some(known) => known.clone(),
         None => {
-            let found = sibling(connection, "location", &fold_name(row.location_key.as_str()))?.map(Arc::new);
+            let found = siblings::location(connection, &row.location_key)?.map(Arc::new);
             locations.insert(row.location_key.clone(), found.clone());
             found
         }
     };
     Ok(())
-}
-
-/// The user row of this person, if the input has one.
-pub fn user_row(connection: &Connection, email: &Email) -> Result<Option<Sibling>, StoreError> {
-    sibling(connection, "user", email.as_str())
-}
-
-fn sibling(connection: &Connection, scope: &str, value: &str) -> Result<Option<Sibling>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT r.row_id, r.state, r.remote_id, r.step, r.reason, r.location_key,
-                r.entity_type, r.cells
-         FROM keys k JOIN rows r USING (row_id) WHERE k.scope = ?1 AND k.value = ?2",
-    )?;
-    statement.query_row([scope, value], sibling_of).optional()?.transpose()
-}
-
-fn sibling_of(row: &Row<'_>) -> rusqlite::Result<Result<Sibling, StoreError>> {
-    let step: Option<Step> = optional(row, "step")?;
-    let reason: Option<PendingReason> = optional(row, "reason")?;
-    let (row_id, state, remote_id) =
-        (typed(row, "row_id")?, typed(row, "state")?, optional(row, "remote_id")?);
-    let (pending_at, location_key) = (step.zip(reason), row.get("location_key")?);
-    Ok(record(row)?.map(|record| Sibling { row_id, location_key, state, remote_id, pending_at, record }))
 }
 
 /// An outcome as columns.

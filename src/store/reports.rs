@@ -16,7 +16,7 @@ pub struct PhaseProgress {
     pub phase: u8,
     /// What its rows are.
     pub entity_type: String,
-    /// All accepted rows.
+    /// All rows of the job.
     pub total: u32,
     /// Waiting.
     pub ready: u32,
@@ -26,6 +26,8 @@ pub struct PhaseProgress {
     pub success: u32,
     /// Waiting for the operator.
     pub pending: u32,
+    /// Taken out of the job on purpose; not in the total.
+    pub dropped: u32,
 }
 
 /// How many rows share a reason, and what to do about them.
@@ -73,6 +75,8 @@ pub struct StatusReport {
     pub input_path: String,
     /// Rejected rows.
     pub rejected: u32,
+    /// Rows taken out of the job on purpose.
+    pub dropped: u32,
     /// One entry a phase that has rows.
     pub phases: Vec<PhaseProgress>,
     /// How many locations have all their rows done, and how many there are.
@@ -117,6 +121,7 @@ impl Store {
                 input_hash: input.hash,
                 input_path: input.path,
                 rejected: standing.rejected,
+                dropped: standing.dropped,
                 phases: standing.phases,
                 sites_done: standing.sites_done,
                 sites: standing.sites,
@@ -138,6 +143,7 @@ impl Store {
 struct Standing {
     phases: Vec<PhaseProgress>,
     rejected: u32,
+    dropped: u32,
     sites: u32,
     sites_done: u32,
 }
@@ -158,7 +164,13 @@ fn standing(connection: &Connection) -> Result<Standing, StoreError> {
             standing.rejected = standing.rejected.saturating_add(rows);
             continue;
         }
-        standing.add(phase, state, rows);
+        if phase > 0 {
+            standing.add(phase, state, rows);
+        }
+        if state == RowState::Dropped {
+            standing.dropped = standing.dropped.saturating_add(rows);
+            continue;
+        }
         let key = count.get_ref("location_key")?.as_str().map_err(rusqlite::Error::from)?;
         match &mut site {
             Some((known, done)) if known == key => *done &= state == RowState::Success,
@@ -181,12 +193,15 @@ impl Standing {
             self.phases.push(PhaseProgress { phase, entity_type, ..PhaseProgress::default() });
         }
         let Some(progress) = self.phases.get_mut(at) else { return };
-        progress.total = progress.total.saturating_add(rows);
+        if state != RowState::Dropped {
+            progress.total = progress.total.saturating_add(rows);
+        }
         let part = match state {
             RowState::Ready => &mut progress.ready,
             RowState::Running => &mut progress.running,
             RowState::Success => &mut progress.success,
             RowState::Pending => &mut progress.pending,
+            RowState::Dropped => &mut progress.dropped,
             RowState::Rejected => return,
         };
         *part = part.saturating_add(rows);

@@ -193,7 +193,7 @@ pub(super) fn store_hints(
         .chain(RejectionReason::ALL.iter().map(|reason| ("rejected", reason.as_str(), reason.hint())))
         .collect();
     let mut known =
-        connection.prepare("SELECT 1 FROM hints WHERE state = ?1 AND reason = ?2 AND hint = ?3")?;
+        connection.prepare("SELECT 1 FROM reason_codes WHERE state = ?1 AND reason = ?2 AND hint = ?3")?;
     let mut stale = Vec::new();
     for hint in wanted {
         if !known.exists(params![hint.0, hint.1, hint.2])? {
@@ -211,7 +211,7 @@ pub(super) fn store_hints(
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     for (state, reason, hint) in stale {
         transaction.execute(
-            "INSERT OR REPLACE INTO hints (state, reason, hint) VALUES (?1, ?2, ?3)",
+            "UPDATE reason_codes SET hint = ?3 WHERE state = ?1 AND reason = ?2",
             [state, reason, hint],
         )?;
     }

@@ -223,6 +223,38 @@ fn choose(
     Ok(())
 }
 
+/// Puts rows into `temp.noted`, in place of those that are there.
+pub(super) fn note_rows(connection: &Connection, rows: &[RowId]) -> Result<(), StoreError> {
+    connection.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS noted (row_id INTEGER PRIMARY KEY); DELETE FROM temp.noted",
+    )?;
+    let mut insert = connection.prepare("INSERT OR IGNORE INTO temp.noted (row_id) VALUES (?1)")?;
+    for row_id in rows {
+        insert.execute([row_id.get()])?;
+    }
+    Ok(())
+}
+
+/// Returns to `ready` what waits for rows that mean something else now: the rows blocked by them, those that lacked what
+/// such a row states, and the users whose line such a row states (R2), whatever they are pending for.
+pub(super) fn wake_dependents(connection: &Connection, rows: &[RowId]) -> Result<u32, StoreError> {
+    note_rows(connection, rows)?;
+    let of_phase = |column: &str, phase: &str| {
+        format!("SELECT n.{column} FROM temp.noted JOIN rows n USING (row_id) WHERE n.phase {phase}")
+    };
+    let (places, people, lines) =
+        (of_phase("location_key", "= 1"), of_phase("email", "> 1"), of_phase("email", "= 3"));
+    let come = with_blocked(&format!(
+        "SELECT row_id FROM temp.noted
+         UNION
+         SELECT w.row_id FROM rows w WHERE w.state = 'pending' AND (
+             (w.phase > 1 AND w.cause = 'precondition_missing' AND w.blocked_by IS NULL
+              AND (w.location_key IN ({places}) OR w.email IN ({people})))
+             OR (w.phase = 2 AND w.email IN ({lines})))"
+    ));
+    make_ready(connection, &come)
+}
+
 /// The rows of a query and, one behind the other, the pending rows that are blocked by them.
 pub(super) fn with_blocked(rows: &str) -> String {
     format!(

@@ -1,14 +1,7 @@
 //! The pending and rejected files, corrected where they lie or in a spreadsheet, and back.
 
 use super::support::{Bench, Csv, site};
-use super::{amend, cell, misspelt_run, state};
-
-/// The pending file with the address corrected.
-fn corrected(bench: &Bench) -> String {
-    let text = bench.file("pending_rows.csv").replace("aan@example.com", "ana@example.com");
-    assert!(text.contains("ana@example.com"));
-    text
-}
+use super::{amend, cell, corrected, mark, misspelt_run, rows, state};
 
 #[tokio::test]
 async fn a_corrected_pending_file_makes_its_rows_ready_and_only_they_run_again() {
@@ -171,14 +164,18 @@ async fn a_carried_cell_alone_does_not_make_a_row_run_again() {
 #[tokio::test]
 async fn a_row_number_that_cannot_be_meant_is_refused_and_named() {
     let bench = misspelt_run().await;
-    let head = "row_id,entity_type,email,location_key,extension";
+    let mark = mark(&bench);
+    let head = "row_id,job,entity_type,email,location_key,extension";
     let text = format!(
-        "{head}\n99,user,leo@example.com,Madrid,\n2,user,ana@example.com,Madrid,\n2,user,leo@example.com,Madrid,\n\
-         4,extension_assignment,eva@example.com,Madrid,1002\n"
+        "{head}\n99,{mark},user,leo@example.com,Madrid,\n2,{mark},user,ana@example.com,Madrid,\n\
+         2,{mark},user,leo@example.com,Madrid,\n4,{mark},extension_assignment,eva@example.com,Madrid,1002\n\
+         x,{mark},user,leo@example.com,Madrid,\n"
     );
     let told = amend(&bench, text, &[]).await.expect(3);
     for part in [
         ":2:row_id: there is no row 99 in this database",
+        ":6:row_id: ",
+        "nothing is stored of it",
         ":4:row_id: row 2 stands in this file twice",
         ":5:entity_type: row 4 is a row of type user",
         "row 4 stays success",
@@ -186,6 +183,7 @@ async fn a_row_number_that_cannot_be_meant_is_refused_and_named() {
         assert!(told.stdout.contains(part), "{part}\n{}", told.stdout);
     }
     assert_eq!([2, 4].map(|row| state(&bench, row)), ["ready", "success"]);
+    assert_eq!(rows(&bench), 5, "what was refused is no row");
 }
 
 #[tokio::test]

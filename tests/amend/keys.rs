@@ -1,7 +1,7 @@
 //! Keys move with the rows: two may exchange theirs, none is ever on two rows, and locations take their people along.
 
 use super::support::{Bench, Csv, site};
-use super::{amend, cell, state};
+use super::{amend, cell, mark, state};
 
 #[tokio::test]
 async fn two_rows_may_exchange_their_extensions() {
@@ -98,12 +98,10 @@ async fn locations_that_would_be_one_stay_two() {
     let bench = Bench::new(&csv).await;
     let path = bench.csv_path().display().to_string();
     bench.wxbulk(&["ingest", &path]).await.expect(0);
-    let renamed = "row_id,location_name\n".to_owned();
     let file = bench.csv_path();
     let text = std::fs::read_to_string(file).unwrap();
-    let head = format!("row_id,{}", text.lines().next().unwrap());
-    let row = format!("4,{}", text.lines().nth(4).unwrap().replace("Sevilla", "Madrid"));
-    drop(renamed);
+    let head = format!("row_id,job,{}", text.lines().next().unwrap());
+    let row = format!("4,{},{}", mark(&bench), text.lines().nth(4).unwrap().replace("Sevilla", "Madrid"));
     let told = amend(&bench, format!("{head}\n{row}\n"), &[]).await.expect(3);
     assert!(told.stdout.contains("row 4 stays ready"), "{}", told.stdout);
     assert_eq!(cell(&bench, 4, "location_name").as_deref(), Some("Sevilla"));

@@ -15,6 +15,7 @@ fn bring_to(job: &Job, state: RowState) -> Connection {
         RowState::Ready => &[],
         RowState::Running => &[RowState::Running],
         RowState::Success | RowState::Pending => &[RowState::Running, state],
+        RowState::Dropped => &[RowState::Dropped],
         RowState::Rejected => {
             let rejected =
                 "INSERT INTO rows (row_id, input_id, line, raw, row_sha256, state, reason, updated_at)
@@ -41,6 +42,7 @@ fn move_row(raw: &Connection, row_id: u32, state: RowState) -> rusqlite::Result<
             "step = 'location_lookup', reason = 'half_applied', cause = 'retry_exhausted', batch = 1"
         }
         RowState::Rejected => "reason = 'out_of_scope', cause = NULL",
+        RowState::Dropped => "reason = NULL, cause = NULL",
     };
     let identity = "phase = 1, entity_type = 'location', entity_key = 'k', location_key = 'k', cells = '{}'";
     raw.execute(
@@ -51,7 +53,7 @@ fn move_row(raw: &Connection, row_id: u32, state: RowState) -> rusqlite::Result<
 
 #[test]
 fn a_row_makes_the_designed_moves_and_no_others() {
-    use RowState::{Pending, Ready, Rejected, Running, Success};
+    use RowState::{Dropped, Pending, Ready, Rejected, Running, Success};
     let designed = [
         (Ready, Running),
         (Running, Success),
@@ -61,6 +63,10 @@ fn a_row_makes_the_designed_moves_and_no_others() {
         (Success, Ready),
         (Rejected, Ready),
         (Rejected, Rejected),
+        (Ready, Dropped),
+        (Pending, Dropped),
+        (Rejected, Dropped),
+        (Dropped, Ready),
     ];
     for from in RowState::ALL {
         for to in RowState::ALL {
@@ -99,7 +105,7 @@ fn a_state_comes_with_what_it_means() {
         (RowState::Running, "batch = 7", "running in a batch that is not"),
         (RowState::Ready, "state = 'running'", "claimed without a batch"),
         (RowState::Ready, "cells = NULL", "a row without cells"),
-        (RowState::Ready, "phase = 4", "unknown phase"),
+        (RowState::Ready, "phase = 0", "no phase"),
         (RowState::Ready, "row_id = 0", "row 0"),
         (RowState::Ready, "entity_type = 'device'", "unknown kind"),
         (RowState::Rejected, "reason = NULL WHERE row_id = 2 --", "rejected without reason"),
@@ -108,6 +114,13 @@ fn a_state_comes_with_what_it_means() {
             "reason = 'retry_exhausted' WHERE row_id = 2 --",
             "rejected for what only pending can be",
         ),
+        (
+            RowState::Running,
+            "state = 'pending', step = 'x', reason = 'auth_invalid', cause = 'bad_luck'",
+            "unknown cause",
+        ),
+        (RowState::Rejected, "cause = 'out_of_scope' WHERE row_id = 2 --", "rejected with a cause"),
+        (RowState::Dropped, "reason = 'auth_invalid'", "dropped with a reason"),
     ];
     for (state, change, what) in cases {
         let job = Job::with_rows(1);
@@ -179,11 +192,15 @@ fn the_words_of_the_schema_are_those_of_the_code() {
     let rows = table("rows");
     assert_eq!(words_behind(&rows, "CHECK (entity_type = "), texts_of!(EntityType));
     assert_eq!(words_behind(&rows, "CHECK (state = "), texts_of!(RowState));
-    assert_eq!(words_behind(&rows, "reason IS NOT NULL AND reason IN ("), texts_of!(RejectionReason));
-    let reasons = texts_of!(PendingReason);
-    assert_eq!(words_behind(&rows, "cause IS NOT NULL AND reason IN ("), reasons);
-    let causes: BTreeSet<String> = reasons.into_iter().filter(|reason| reason != "half_applied").collect();
-    assert_eq!(words_behind(&rows, "AND cause IN ("), causes);
+    let codes = |state: &str| -> BTreeSet<String> {
+        let raw = job.raw();
+        let mut codes =
+            raw.prepare("SELECT reason FROM reason_codes WHERE state = ?1 AND hint != ''").unwrap();
+        codes.query_map([state], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    assert_eq!(codes("rejected"), texts_of!(RejectionReason));
+    assert_eq!(codes("pending"), texts_of!(PendingReason));
+    assert_eq!(job.raw().query_row("SELECT count(*) FROM reason_codes", [], |row| row.get(0)), Ok(13));
     assert_eq!(words_behind(&table("steps"), "CHECK (state = "), texts_of!(StepState));
     assert_eq!(texts_of!(Step).len(), 15);
     assert!(!texts_of!(Operation).is_empty());

@@ -22,11 +22,12 @@ fn hold(writer: &Writer) -> (mpsc::Sender<()>, Ack<()>) {
 
 /// Writes a mark that readers can count.
 fn mark(connection: &Connection, name: &str) -> Result<(), StoreError> {
-    connection.execute("INSERT INTO hints (state, reason, hint) VALUES ('pending', ?1, 'mark')", [name])?;
+    connection
+        .execute("INSERT INTO reason_codes (state, reason, hint) VALUES ('pending', ?1, 'mark')", [name])?;
     Ok(())
 }
 
-const MARKS: &str = "SELECT count(*) FROM hints WHERE hint = 'mark'";
+const MARKS: &str = "SELECT count(*) FROM reason_codes WHERE hint = 'mark'";
 
 #[tokio::test]
 async fn nothing_is_told_before_the_commit_that_a_group_shares() {

@@ -11,8 +11,8 @@ use super::ingested::{self, Kind, Placed};
 use super::input::{InputFacts, LoadError, RejectedSample};
 use super::{Lock, Store, StoreError, queue, selection};
 use crate::domain::{Accepted, Cells, InputHash, InputRow, Rejected, RowId, RowState};
-use matching::Matcher;
-use present::Present;
+use matching::{By, Matcher};
+pub(super) use present::Present;
 
 /// How a corrected file is taken in.
 #[derive(Debug, Clone, Copy)]
@@ -40,10 +40,42 @@ pub struct AmendReport {
     pub retried: u32,
     /// Pending rows that waited for a row that is mended, and are ready again with it.
     pub unblocked: u32,
+    /// By what the records were found to mean rows.
+    pub matched: Matched,
+    /// Records whose `row_id` says nothing, since no mark of this job stands beside it.
+    pub unmarked: u32,
     /// Every row that is changed or new, cell by cell.
     pub changes: Vec<RowChange>,
     /// Records that cannot be taken over, and what stays in their place.
     pub refused: Vec<RefusedRow>,
+}
+
+/// How many records mean a row, by what that was found.
+#[derive(Debug, Clone, Copy, Default, serde::Serialize)]
+pub struct Matched {
+    /// By its number.
+    pub row_id: u32,
+    /// By its key.
+    pub key: u32,
+    /// By its `row_ref`, for the same person or place.
+    pub row_ref: u32,
+    /// By its text, where it has no keys.
+    pub text: u32,
+    /// By its place, in a file that has nearly all rows of the job.
+    pub place: u32,
+}
+
+impl Matched {
+    fn count(&mut self, by: By) {
+        let count = match by {
+            By::RowId => &mut self.row_id,
+            By::Key => &mut self.key,
+            By::RowRef => &mut self.row_ref,
+            By::Text => &mut self.text,
+            By::Place => &mut self.place,
+        };
+        *count = count.saturating_add(1);
+    }
 }
 
 /// One row that is changed or new.
@@ -57,6 +89,8 @@ pub struct RowChange {
     pub entity_key: String,
     /// The state it was in; `None` for a new row.
     pub was: Option<&'static str>,
+    /// By what it was found: `row_id`, `key`, `row_ref`, `text` or `place`; `None` for a new row.
+    pub by: Option<&'static str>,
     /// Whether it will run; a change of carried cells alone does not make it.
     pub ready: bool,
     /// The cells that differ; none for a new row.
@@ -79,8 +113,8 @@ pub struct CellChange {
 pub struct RefusedRow {
     /// The row that stays as it was; `None` where the record meant none.
     pub row_id: Option<u32>,
-    /// The state in which it stays.
-    pub stays: &'static str,
+    /// The state in which the row stays, or the record is kept as a new one; `None` where nothing is stored of it.
+    pub stays: Option<&'static str>,
     /// Where and why.
     #[serde(flatten)]
     pub sample: RejectedSample,
@@ -95,6 +129,8 @@ struct Change {
     accepted: Accepted,
     /// `None` for a new row.
     present: Option<Present>,
+    /// By what it was found.
+    by: Option<By>,
     /// The cells that differ; none for a new row.
     cells: Vec<CellChange>,
 }
@@ -102,7 +138,8 @@ struct Change {
 /// A record that cannot be written.
 #[derive(Debug)]
 struct Refusal {
-    row_id: RowId,
+    /// `None` where the record names a row that it cannot mean: nothing is stored of it.
+    row_id: Option<RowId>,
     line: u64,
     raw: Cells,
     rejected: Rejected,
@@ -158,7 +195,7 @@ impl<'a> Amending<'a> {
     fn begin(connection: &'a Connection, facts: &'a InputFacts) -> Result<Amending<'a>, StoreError> {
         Ok(Amending {
             connection,
-            matcher: Matcher::begin(connection)?,
+            matcher: Matcher::begin(connection, &facts.columns)?,
             facts,
             changes: Vec::new(),
             refusals: Vec::new(),
@@ -169,37 +206,52 @@ impl<'a> Amending<'a> {
 
     fn take(&mut self, row: InputRow) -> Result<(), StoreError> {
         self.report.rows = self.report.rows.saturating_add(1);
+        if let Some(job) = row.job.as_ref().filter(|job| !self.matcher.is_mark(job)) {
+            return Err(StoreError::OtherJob {
+                place: format!("{}:{}:job", self.facts.path, row.line),
+                known: self.matcher.mark().to_owned(),
+                given: job.clone(),
+            });
+        }
+        if row.amends.is_some() && row.job.is_none() {
+            self.report.unmarked = self.report.unmarked.saturating_add(1);
+        }
         match self.matcher.find(&row)? {
-            matching::Found::Row(present) => self.compare(row, *present),
+            matching::Found::Row(present, by) => self.compare(row, *present, by),
             matching::Found::Later => {
                 self.matcher.set_aside(row);
                 Ok(())
             }
             matching::Found::Refused(rejected) => {
-                let row = InputRow { verdict: Err(rejected), ..row };
-                self.keep_as_new(row)
+                let InputRow { line, raw, .. } = row;
+                self.refusals.push(Refusal { row_id: None, line, raw, rejected, present: None });
+                Ok(())
             }
         }
     }
 
     /// A record that means a row of the database.
-    fn compare(&mut self, mut row: InputRow, present: Present) -> Result<(), StoreError> {
-        present.carry_over(&mut row, &self.facts.columns);
-        let InputRow { line, raw, verdict, .. } = row;
+    fn compare(&mut self, mut row: InputRow, present: Present, by: By) -> Result<(), StoreError> {
+        self.report.matched.count(by);
+        present.carry_over(self.connection, &mut row, &self.facts.columns)?;
         let row_id = present.row_id;
+        if present.is_stated_by(&row) {
+            self.report.unchanged = self.report.unchanged.saturating_add(1);
+            if present.state == RowState::Pending {
+                self.unchanged_pending.push(row_id);
+            }
+            return Ok(());
+        }
+        let InputRow { line, raw, verdict, .. } = row;
+        let present = Some(present);
         match verdict {
             Err(rejected) => {
-                self.refusals.push(Refusal { row_id, line, raw, rejected, present: Some(present) });
-            }
-            Ok(accepted) if present.cells.as_ref() == Some(&accepted.cells) => {
-                self.report.unchanged = self.report.unchanged.saturating_add(1);
-                if present.state == RowState::Pending {
-                    self.unchanged_pending.push(row_id);
-                }
+                self.refusals.push(Refusal { row_id: Some(row_id), line, raw, rejected, present });
             }
             Ok(accepted) => {
-                let cells = present::differences(&present, &raw, &accepted);
-                self.changes.push(Change { row_id, line, raw, accepted, present: Some(present), cells });
+                let cells = present.as_ref().map(|present| present::differences(present, &raw, &accepted));
+                let cells = cells.unwrap_or_default();
+                self.changes.push(Change { row_id, line, raw, accepted, present, by: Some(by), cells });
             }
         }
         Ok(())
@@ -211,9 +263,12 @@ impl<'a> Amending<'a> {
         let InputRow { line, raw, verdict, .. } = row;
         match verdict {
             Ok(accepted) => {
-                self.changes.push(Change { row_id, line, raw, accepted, present: None, cells: Vec::new() });
+                let cells = Vec::new();
+                self.changes.push(Change { row_id, line, raw, accepted, present: None, by: None, cells });
             }
-            Err(rejected) => self.refusals.push(Refusal { row_id, line, raw, rejected, present: None }),
+            Err(rejected) => {
+                self.refusals.push(Refusal { row_id: Some(row_id), line, raw, rejected, present: None });
+            }
         }
         Ok(())
     }
@@ -240,7 +295,7 @@ impl<'a> Amending<'a> {
             self.report.retried = retry(self.connection, &self.unchanged_pending)?;
             mended.extend(&self.unchanged_pending);
         }
-        self.report.unblocked = unblock(self.connection, &mended)?;
+        self.report.unblocked = selection::wake_dependents(self.connection, &mended)?;
         self.report.changes.sort_by_key(|change| change.row_id);
         Ok(self.report)
     }
@@ -250,12 +305,12 @@ impl<'a> Amending<'a> {
         if aside.is_empty() {
             return Ok(());
         }
-        let by_line = self.matcher.unfinished_by_line(self.report.rows)?;
+        let by_line = self.matcher.rejected_by_line(self.report.rows)?;
         for row in aside {
             let there = by_line.get(&row.line).copied();
             let present = there.map(|there| self.matcher.take_alike(there, &row)).transpose()?.flatten();
             match present {
-                Some(present) => self.compare(row, present)?,
+                Some(present) => self.compare(row, present, By::Place)?,
                 None => self.keep_as_new(row)?,
             }
         }
@@ -267,18 +322,24 @@ impl<'a> Amending<'a> {
         self.refusals.sort_by_key(|refusal| refusal.line);
         for refusal in &self.refusals {
             let Refusal { row_id, line, raw, rejected, present } = refusal;
-            let placed = Placed { row_id: *row_id, line: *line, raw: raw.to_json() };
+            let placed = row_id.map(|row_id| Placed { row_id, line: *line, raw: raw.to_json() });
             let row_ref = raw.get("row_ref");
-            match present {
-                None => ingested::insert_rejected(self.connection, input_id, &placed, row_ref, rejected)?,
-                Some(present) if present.state == RowState::Rejected => {
-                    ingested::reject_again(self.connection, input_id, &placed, row_ref, rejected)?;
+            let stays = match (present, &placed) {
+                (None, None) => None,
+                (None, Some(placed)) => {
+                    ingested::insert_rejected(self.connection, input_id, placed, row_ref, rejected)?;
+                    Some(RowState::Rejected)
                 }
-                Some(_) => {}
-            }
+                (Some(present), placed) => {
+                    if let (RowState::Rejected, Some(placed)) = (present.state, placed) {
+                        ingested::reject_again(self.connection, input_id, placed, row_ref, rejected)?;
+                    }
+                    Some(present.state)
+                }
+            };
             self.report.refused.push(RefusedRow {
                 row_id: present.as_ref().map(|present| present.row_id.get()),
-                stays: present.as_ref().map_or(RowState::Rejected, |present| present.state).as_str(),
+                stays: stays.map(RowState::as_str),
                 sample: RejectedSample::of(*line, rejected),
             });
         }
@@ -286,34 +347,8 @@ impl<'a> Amending<'a> {
     }
 }
 
-/// Puts rows into `temp.mended`, in place of those that are there.
-fn note_mended(connection: &Connection, rows: &[RowId]) -> Result<(), StoreError> {
-    connection.execute_batch(
-        "CREATE TEMP TABLE IF NOT EXISTS mended (row_id INTEGER PRIMARY KEY); DELETE FROM temp.mended",
-    )?;
-    let mut insert = connection.prepare("INSERT OR IGNORE INTO temp.mended (row_id) VALUES (?1)")?;
-    for row_id in rows {
-        insert.execute([row_id.get()])?;
-    }
-    Ok(())
-}
-
 /// Returns pending rows to `ready`.
 fn retry(connection: &Connection, rows: &[RowId]) -> Result<u32, StoreError> {
-    note_mended(connection, rows)?;
-    selection::make_ready(connection, "SELECT row_id FROM temp.mended")
-}
-
-/// Returns what waited for these rows: the rows blocked by them, and those that lacked what such a row now states.
-fn unblock(connection: &Connection, mended: &[RowId]) -> Result<u32, StoreError> {
-    note_mended(connection, mended)?;
-    let come = selection::with_blocked(
-        "SELECT row_id FROM temp.mended
-         UNION
-         SELECT w.row_id FROM temp.mended m JOIN rows l USING (row_id) JOIN rows w ON
-                (l.phase = 1 AND w.location_key = l.location_key AND w.phase > 1)
-             OR (l.phase > 1 AND w.email = l.email AND w.phase > 1)
-         WHERE w.state = 'pending' AND w.cause = 'precondition_missing' AND w.blocked_by IS NULL",
-    );
-    selection::make_ready(connection, &come)
+    selection::note_rows(connection, rows)?;
+    selection::make_ready(connection, "SELECT row_id FROM temp.noted")
 }

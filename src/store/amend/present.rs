@@ -1,7 +1,8 @@
-//! A row of the database as a corrected file meets it.
+//! A row of the database as a corrected file, or a wish to drop it, meets it.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::matching::By;
 use super::{CellChange, Change, RowChange};
 use crate::domain::{
     Accepted, Cells, EntityType, InputRow, Record, Rejected, RejectionReason, RowId, RowState,
@@ -13,33 +14,37 @@ use crate::store::keys::{Claim, Place};
 
 /// What is known of the row.
 #[derive(Debug)]
-pub(super) struct Present {
-    pub(super) row_id: RowId,
-    pub(super) state: RowState,
-    pub(super) entity: Option<EntityType>,
-    pub(super) entity_key: Option<String>,
-    pub(super) location_key: String,
-    pub(super) line: u64,
-    pub(super) raw: Cells,
+pub(in crate::store) struct Present {
+    pub(in crate::store) row_id: RowId,
+    pub(in crate::store) state: RowState,
+    pub(in crate::store) entity: Option<EntityType>,
+    pub(in crate::store) entity_key: Option<String>,
+    pub(in crate::store) location_key: String,
+    pub(in crate::store) line: u64,
+    pub(in crate::store) raw: Cells,
     /// `None` for a rejected row.
-    pub(super) cells: Option<Cells>,
+    pub(in crate::store) cells: Option<Cells>,
 }
 
 const COLUMNS: &str = "row_id, state, entity_type, entity_key, location_key, line, raw, cells";
 
 impl Present {
-    pub(super) fn read(connection: &Connection, row_id: RowId) -> Result<Option<Present>, StoreError> {
+    pub(in crate::store) fn read(
+        connection: &Connection,
+        row_id: RowId,
+    ) -> Result<Option<Present>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM rows WHERE row_id = ?1");
         Ok(connection.prepare_cached(&sql)?.query_row([row_id.get()], Present::of).optional()?)
     }
 
-    /// Every accepted row of a person.
+    /// Every row of a person that has keys.
     pub(super) fn walk_persons(
         connection: &Connection,
         mut each: impl FnMut(Present) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM rows WHERE phase > 1 AND state != 'rejected' ORDER BY row_id");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM rows WHERE phase > 1 AND state NOT IN ('rejected', 'dropped') ORDER BY row_id"
+        );
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -72,7 +77,7 @@ impl Present {
     }
 
     /// The keys that the row has.
-    pub(super) fn claims(&self) -> Result<Vec<Claim>, StoreError> {
+    pub(in crate::store) fn claims(&self) -> Result<Vec<Claim>, StoreError> {
         Ok(match self.accepted()? {
             Some(accepted) => Place::of(&accepted, &self.location_key).all_claims(&accepted.cells),
             // A duplicate keeps its reference.
@@ -82,10 +87,16 @@ impl Present {
 
     /// Completes a record by what only the database has: a column that the file lacks says nothing of its cell, and a
     /// key that an export derived is not one that the operator chose.
-    pub(super) fn carry_over(&self, row: &mut InputRow, columns: &[String]) {
-        let derived =
-            |key: &str| self.raw.get("entity_key").is_none() && self.entity_key.as_deref() == Some(key);
-        let drop_key = row.raw.get("entity_key").is_some_and(derived);
+    pub(super) fn carry_over(
+        &self,
+        connection: &Connection,
+        row: &mut InputRow,
+        columns: &[String],
+    ) -> Result<(), StoreError> {
+        let drop_key = match row.raw.get("entity_key") {
+            Some(key) => self.was_derived(connection, key)?,
+            None => false,
+        };
         if drop_key {
             row.raw.set("entity_key", "");
         }
@@ -95,7 +106,7 @@ impl Present {
         for (column, text) in kept.filter(|(column, _)| lacks(column)) {
             row.raw.set(column, text);
         }
-        let Ok(accepted) = &row.verdict else { return };
+        let Ok(accepted) = &row.verdict else { return Ok(()) };
         let entity = accepted.record.entity();
         let mut cells = accepted.cells.clone();
         if drop_key {
@@ -103,7 +114,7 @@ impl Present {
         }
         if self.cells.is_some() && self.entity != Some(entity) {
             row.verdict = Err(self.other_kind(entity));
-            return;
+            return Ok(());
         }
         for (column, text) in self.cells.iter().flat_map(Cells::iter).filter(|(column, _)| lacks(column)) {
             cells.set(column, text);
@@ -118,6 +129,25 @@ impl Present {
                 message: error.why,
             }),
         };
+        Ok(())
+    }
+
+    /// Whether the row has or had this key by derivation: then a file of ours states it, and nobody chose it.
+    fn was_derived(&self, connection: &Connection, key: &str) -> Result<bool, StoreError> {
+        if self.raw.get("entity_key").is_none() && self.entity_key.as_deref() == Some(key) {
+            return Ok(true);
+        }
+        let sql = "SELECT 1 FROM derived_keys WHERE row_id = ?1 AND entity_key = ?2";
+        Ok(connection.prepare_cached(sql)?.exists(rusqlite::params![self.row_id.get(), key])?)
+    }
+
+    /// Whether a record, completed, states the row as it is. A rejected row is not stated by anything: it is to change.
+    pub(super) fn is_stated_by(&self, row: &InputRow) -> bool {
+        match (&self.cells, &row.verdict) {
+            (Some(cells), Ok(accepted)) => *cells == accepted.cells,
+            (Some(_), Err(_)) => false,
+            (None, _) => self.state == RowState::Dropped && self.raw == row.raw,
+        }
     }
 
     fn other_kind(&self, entity: EntityType) -> Rejected {
@@ -161,10 +191,12 @@ pub(super) fn differences(present: &Present, raw: &Cells, accepted: &Accepted) -
 }
 
 impl Change {
-    /// Whether the row is to run: it is new, was rejected, or asks for something else than before.
+    /// Whether the row is to run: it is new, was rejected or dropped, or asks for something else than before.
     pub(super) fn runs(&self) -> bool {
         match &self.present {
-            Some(present) if present.cells.is_some() => self.cells.iter().any(|cell| drives(&cell.column)),
+            Some(present) if present.cells.is_some() && present.state != RowState::Dropped => {
+                self.cells.iter().any(|cell| drives(&cell.column))
+            }
             _ => true,
         }
     }
@@ -181,6 +213,7 @@ impl Change {
             line: self.line,
             entity_key: given.or_else(key).unwrap_or_else(|| super::replace::place_key(&self.accepted)),
             was: present.map(|present| present.state.as_str()),
+            by: self.by.map(By::as_str),
             ready,
             cells: self.cells,
         }

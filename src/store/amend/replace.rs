@@ -11,7 +11,7 @@ use super::{Change, Refusal};
 use crate::domain::{Accepted, EntityType, Rejected, RowId, RowState, fold_name};
 use crate::store::StoreError;
 use crate::store::ingested::{self, Placed, Renewal};
-use crate::store::keys::{self, Claim, Clash, Place, location_of};
+use crate::store::keys::{self, Clash, Place, location_of};
 
 /// What was written and what was not.
 pub(super) struct Replaced {
@@ -47,7 +47,7 @@ pub(super) fn all(
 fn refusal(change: Change, clashes: &HashMap<RowId, Rejected>) -> Option<Refusal> {
     let rejected = clashes.get(&change.row_id)?.clone();
     let Change { row_id, line, raw, present, .. } = change;
-    Some(Refusal { row_id, line, raw, rejected, present })
+    Some(Refusal { row_id: Some(row_id), line, raw, rejected, present })
 }
 
 /// The key under which a row is told of before it has its place.
@@ -105,7 +105,7 @@ impl Attempt<'_> {
         match present {
             None => ingested::insert(self.connection, self.input_id, &placed, accepted, &place),
             Some(present) => {
-                let renewal = (present.state, renewal(change, present, &claims)?);
+                let renewal = (present.state, renewal(change, present)?);
                 ingested::replace(self.connection, self.input_id, &placed, accepted, &place, renewal)
             }
         }
@@ -147,20 +147,24 @@ impl Attempt<'_> {
 
     fn refuse(&mut self, row_id: RowId, accepted: &Accepted, clash: &Clash) -> Result<(), StoreError> {
         let owner = Present::read(self.connection, clash.owner)?;
-        let line = owner.map(|owner| i64::try_from(owner.line).unwrap_or(i64::MAX));
-        self.clashes.entry(row_id).or_insert_with(|| clash.refusal(accepted, line));
+        let line = owner.as_ref().map(|owner| i64::try_from(owner.line).unwrap_or(i64::MAX));
+        let mut rejected = clash.refusal(accepted, line);
+        if owner.is_some_and(|owner| matches!(owner.state, RowState::Ready | RowState::Pending)) {
+            rejected.message.push_str(&format!(
+                ", or give that one up with `wxbulk drop --row {}` and amend again",
+                clash.owner
+            ));
+        }
+        self.clashes.entry(row_id).or_insert(rejected);
         Ok(())
     }
 }
 
-/// What was done for a row in Webex stays its own only while it means the same location, person or line.
-fn renewal(change: &Change, present: &Present, claims: &[Claim]) -> Result<Renewal, StoreError> {
+/// What was done for a row in Webex, and what nobody knows of it, stays its own while it means the same location or person.
+fn renewal(change: &Change, present: &Present) -> Result<Renewal, StoreError> {
     if !change.runs() {
         return Ok(Renewal::Carried);
     }
-    let stable = |claims: &[Claim]| -> Vec<Claim> {
-        claims.iter().filter(|claim| claim.scope != "row_ref").cloned().collect()
-    };
-    let same = present.state != RowState::Success && stable(&present.claims()?) == stable(claims);
+    let same = present.accepted()?.is_none_or(|was| was.record.same_target(&change.accepted.record));
     Ok(if same { Renewal::Again } else { Renewal::Other })
 }
