@@ -18,7 +18,7 @@ pub enum ColumnKind {
     Note(usize),
     /// An e-mail address.
     Email,
-    /// Two to eight digits.
+    /// Two to ten digits.
     Extension,
     /// An E.164 number.
     Phone,
@@ -256,7 +256,7 @@ const FIXED: &[Fixed] = &[
         "extension",
         ColumnKind::Extension,
         &[(ExtensionAssignment, group("extension or phone_number"))],
-        "2 to 8 digits, without routing prefix",
+        "2 to 10 digits, without routing prefix; few organisations allow more than 8",
     ),
     (
         "phone_number",

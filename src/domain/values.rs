@@ -57,8 +57,24 @@ text_value! {
 }
 
 text_value! {
-    /// Two to eight ASCII digits, leading zeros kept (term sheet 4.3).
-    Extension, "extension", |text| (2..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+    /// Two to ten ASCII digits, leading zeros kept. An organisation may allow fewer: only Webex knows.
+    Extension, "extension", |text| {
+        (Extension::SHORTEST..=Extension::LONGEST).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+    }
+}
+
+impl Extension {
+    /// The fewest digits that Webex takes.
+    pub const SHORTEST: usize = 2;
+    /// The most digits that Webex takes.
+    pub const LONGEST: usize = 10;
+    /// More digits than these are allowed in few organisations.
+    pub const LONGEST_USUAL: usize = 8;
+
+    /// Whether it has more digits than most organisations allow.
+    pub fn is_long(&self) -> bool {
+        self.0.len() > Extension::LONGEST_USUAL
+    }
 }
 
 text_value! {
@@ -218,11 +234,11 @@ mod tests {
     }
 
     #[test]
-    fn extensions_are_two_to_eight_ascii_digits() {
-        for good in ["12", "0123", "12345678"] {
+    fn extensions_are_two_to_ten_ascii_digits() {
+        for good in ["12", "0123", "12345678", "0123456789"] {
             assert!(Extension::parse(good).is_ok(), "{good}");
         }
-        for bad in ["1", "123456789", "12a", "\u{661}\u{662}\u{663}", "+12", ""] {
+        for bad in ["1", "12345678901", "12a", "\u{661}\u{662}\u{663}", "+12", ""] {
             assert!(Extension::parse(bad).is_err(), "{bad}");
         }
     }
