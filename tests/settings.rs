@@ -7,6 +7,8 @@ mod colleagues;
 #[path = "settings/crash.rs"]
 mod crash;
 mod support;
+#[path = "settings/unknown.rs"]
+mod unknown;
 
 use serde_json::{Value, json};
 use support::{Bench, Csv};

@@ -27,6 +27,7 @@ mod settings;
 mod shared;
 mod shortfall;
 mod site;
+mod subscriber;
 mod token;
 mod user;
 mod work;

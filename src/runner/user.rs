@@ -1,5 +1,7 @@
 //! Phase 2: find the person, give calling with the line of the assignment row, apply the settings.
 
+use tokio::time::Instant;
+
 use super::decide::Located;
 use super::directory;
 use super::extensions;
@@ -31,6 +33,7 @@ pub(super) async fn drive(
     require_here(work, &calling, &site).await?;
     work.resolve_earlier(Operation::LicensesUsersPatch, has_calling);
     let mut done = Vec::new();
+    let mut given = work.last_attempt();
     match (has_calling, user.calling_enabled) {
         (true, _) => {
             drop(place);
@@ -49,6 +52,7 @@ pub(super) async fn drive(
                 extensions::refuse_conflict(work, &site, extension, &person.id).await?;
             }
             let licence = enable(work, user, &person, &site, &line, place).await?;
+            given = Some(Instant::now());
             person.licenses.push(licence);
             done.push(format!("calling enabled with {line}"));
         }
@@ -64,7 +68,7 @@ pub(super) async fn drive(
         }
     }
     let standard_only = licences.is_standard_only(&person.licenses);
-    let owner = settings::Owner { person: &person.id, standard_only };
+    let owner = settings::Owner { person: &person.id, standard_only, given };
     let written = settings::apply(work, Step::UserApplyCallingSettings, &owner, &user.settings).await?;
     if !user.settings.is_empty() {
         done.push(format!("{written} settings written"));

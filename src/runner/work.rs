@@ -179,6 +179,17 @@ impl<'a> RowWork<'a> {
         key: &'static str,
         read: impl Fn(&Value) -> Result<T, Lacking>,
     ) -> Flow<Vec<T>> {
+        let operation = call.operation;
+        self.try_pages(call, key, read).await?.or_else(|trouble| stop_for(operation, &trouble))
+    }
+
+    /// Reads every page of a list whose refusal is an answer too.
+    pub(super) async fn try_pages<T>(
+        &mut self,
+        call: Call,
+        key: &'static str,
+        read: impl Fn(&Value) -> Result<T, Lacking>,
+    ) -> Flow<Result<Vec<T>, Trouble>> {
         let begun_at = store::now();
         let mut trace = Trace::default();
         let mut all = Vec::new();
@@ -193,8 +204,9 @@ impl<'a> RowWork<'a> {
         self.note_read(&call, &trace, begun_at, result.as_ref().err());
         self.context.mind_the_token(result.as_ref().err()).await;
         match result {
-            Ok(()) => Ok(all),
-            Err(trouble) => stop_for(call.operation, &trouble),
+            Ok(()) => Ok(Ok(all)),
+            Err(Trouble::Interrupted) => Err(Stop::Interrupted),
+            Err(trouble) => Ok(Err(trouble)),
         }
     }
 
