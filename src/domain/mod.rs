@@ -40,6 +40,7 @@ mod outcome;
 mod permission;
 mod reason;
 mod record;
+mod remote_id;
 mod setting;
 mod step;
 mod values;
@@ -57,12 +58,12 @@ pub use outcome::{Failure, Outcome, RowState, Success};
 pub use permission::{CallAction, CallType, Permission, TRANSFER};
 pub use reason::{PendingReason, RejectionReason};
 pub use record::{Address, AssignmentRecord, CellError, LocationRecord, Record, UserRecord};
+pub use remote_id::RemoteId;
 pub use setting::{
     Family, Feature, FeatureSpec, Fill, SETTINGS, Setting, SettingKind, SettingValue, Settings,
     StatedSetting, UserSettingsPrefix,
 };
 pub use step::{Step, StepState};
 pub use values::{
-    Email, Extension, InputHash, LicenseChoice, Line, LocationKey, PhoneNumber, RemoteId, ValueError,
-    fold_name,
+    Email, Extension, InputHash, LicenseChoice, Line, LocationKey, PhoneNumber, ValueError, fold_name,
 };

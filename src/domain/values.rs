@@ -6,6 +6,8 @@ use std::fmt;
 use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
 
+use super::RemoteId;
+
 /// Says what a text is not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid {what}: {value:?}")]
@@ -15,7 +17,7 @@ pub struct ValueError {
 }
 
 impl ValueError {
-    fn new(what: &'static str, value: &str) -> ValueError {
+    pub(super) fn new(what: &'static str, value: &str) -> ValueError {
         ValueError { what, value: value.to_owned() }
     }
 }
@@ -85,26 +87,6 @@ text_value! {
                 && digits.bytes().all(|b| b.is_ascii_digit())
                 && !digits.starts_with('0')
         })
-    }
-}
-
-text_value! {
-    /// An id that came from Webex and is safe to put into a path.
-    RemoteId, "Webex id", |text| {
-        (1..=256).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'=' | b'-'))
-    }
-}
-
-impl RemoteId {
-    /// Whether both ids name one thing: base64 padding comes and goes in Webex (contract 1, IDs).
-    pub fn same_as(&self, other: &RemoteId) -> bool {
-        self.0.trim_end_matches('=') == other.0.trim_end_matches('=')
-    }
-
-    /// The form without padding, equal for equal things.
-    pub fn canonical(&self) -> &str {
-        self.0.trim_end_matches('=')
     }
 }
 
@@ -249,13 +231,5 @@ mod tests {
         for bad in ["+0911234567", "34911234567", "+", "+1234567890123456", "+34 911"] {
             assert!(PhoneNumber::parse(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn ids_compare_without_padding_and_never_carry_path_characters() {
-        let padded = RemoteId::parse("Y2lz==").unwrap();
-        assert!(padded.same_as(&RemoteId::parse("Y2lz").unwrap()));
-        assert!(RemoteId::parse("../people").is_err());
-        assert!(RemoteId::parse(&"a".repeat(257)).is_err());
     }
 }

@@ -162,7 +162,7 @@ impl LicencePool {
     fn keep(&self, reading: Reading) {
         for licence in self.licences().iter() {
             let mut state = self.state.borrow_mut();
-            state.known.entry(licence.id.canonical().to_owned()).or_insert(licence.consumed);
+            state.known.entry(licence.id.canonical()).or_insert(licence.consumed);
         }
         for licence in &reading.licences {
             self.count(licence, reading.shows);
@@ -175,7 +175,7 @@ impl LicencePool {
     fn count(&self, licence: &License, shows: Option<Instant>) {
         let mut state = self.state.borrow_mut();
         let State { promised, known, .. } = &mut *state;
-        let known = known.entry(licence.id.canonical().to_owned()).or_insert(licence.consumed);
+        let known = known.entry(licence.id.canonical()).or_insert(licence.consumed);
         let all_ours = licence.consumed.saturating_sub(*known) <= promised.of(&licence.id);
         promised.retain(|promise| {
             let Some(ended) = promise.ended.filter(|_| promise.licence.same_as(&licence.id)) else {

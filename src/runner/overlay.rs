@@ -203,7 +203,7 @@ fn lay_people(body: &mut Value, setting: &Setting, people: &[RemoteId], others: 
     let there: Vec<RemoteId> = there.iter().filter_map(id_of).collect();
     let mut all = people.to_vec();
     all.extend(others);
-    let set = |ids: &[RemoteId]| ids.iter().map(|id| id.canonical().to_owned()).collect::<BTreeSet<_>>();
+    let set = |ids: &[RemoteId]| ids.iter().map(RemoteId::canonical).collect::<BTreeSet<_>>();
     let differs = set(&there) != set(&all);
     place(body, setting.field, all.iter().map(RemoteId::as_str).collect());
     differs
