@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fault::Fault;
+use super::habits::Habits;
 use super::limit::RateLimit;
 use super::seed::OrgSeed;
 
@@ -35,6 +36,8 @@ pub struct SimConfig {
     pub unique_location_names: bool,
     /// Lists and searches show a write only after this.
     pub lag: Duration,
+    /// How it behaves where there is more than one way.
+    pub habits: Habits,
 }
 
 impl Default for SimConfig {
@@ -52,6 +55,7 @@ impl Default for SimConfig {
             page_cap: None,
             unique_location_names: false,
             lag: Duration::ZERO,
+            habits: Habits::default(),
         }
     }
 }

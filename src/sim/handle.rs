@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::config::SimConfig;
 use super::fault::Fault;
+use super::habits::Habits;
 use super::journal::Exchange;
 use super::limit::RateLimit;
 use super::org::OrgState;
@@ -73,6 +74,11 @@ impl SimHandle {
     pub fn set_units(&self, license: &str, units: i64) {
         let mut org = self.server.org();
         org.licenses.iter_mut().filter(|known| known.name == license).for_each(|known| known.units = units);
+    }
+
+    /// Changes how it behaves from now on.
+    pub fn set_habits(&self, change: impl FnOnce(&mut Habits)) {
+        change(&mut self.server.org().rules.habits);
     }
 
     /// Sets the only valid token; `None`: every token that is not empty.

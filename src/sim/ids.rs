@@ -1,6 +1,9 @@
 //! Webex ids: base64 without padding of `ciscospark://us/TYPE/UNIQUE`, the same in every run.
 
 use fastrand::Rng;
+use serde_json::Value;
+
+use super::habits::IdForm;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const PREFIX: &str = "ciscospark://us/";
@@ -8,6 +11,32 @@ const PREFIX: &str = "ciscospark://us/";
 /// An opaque id of `kind` (`PEOPLE`, `LOCATION`, ..) around its unique part.
 pub(crate) fn encode_id(kind: &str, unique: &str) -> String {
     encode(format!("{PREFIX}{kind}/{unique}").as_bytes())
+}
+
+/// Gives every id of an answer the form of its kind.
+pub(crate) fn reform(forms: &[IdForm], value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Some(reformed) = reformed(forms, text) {
+                *text = reformed;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| reform(forms, item)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| reform(forms, field)),
+        _ => {}
+    }
+}
+
+fn reformed(forms: &[IdForm], id: &str) -> Option<String> {
+    // All ids begin with the same letters: most texts need not be decoded.
+    let decoded = String::from_utf8(id.starts_with("Y2lzY29z").then(|| decode(id))??).ok()?;
+    let (kind, unique) = decoded.strip_prefix(PREFIX)?.split_once('/')?;
+    let form = forms.iter().find(|form| form.kind == kind)?;
+    let mut id = encode(format!("ciscospark://{}/{kind}/{unique}", form.cluster).as_bytes());
+    while form.padded && id.len() % 4 != 0 {
+        id.push('=');
+    }
+    Some(id)
 }
 
 /// The unique part of an id, whether it came encoded, padded or bare.
@@ -97,6 +126,19 @@ mod tests {
             unique_part("9ca3afd7-1926-4d4e-9d07-99d2c0e88aa0"),
             "9ca3afd7-1926-4d4e-9d07-99d2c0e88aa0"
         );
+    }
+
+    #[test]
+    fn a_kind_may_have_a_form_of_its_own() {
+        let (place, person) = (encode_id("PLACE", "5101b07b-4f8f-4ef7"), encode_id("PEOPLE", "5101b07b-4f8f-4ef7"));
+        let mut answer = serde_json::json!({"id": place, "members": [person], "name": "Lobby"});
+        reform(&[IdForm::of_cluster("PLACE")], &mut answer);
+        let shown = answer.get("id").and_then(Value::as_str).unwrap_or_default();
+        let decoded = String::from_utf8(decode(shown.trim_end_matches('=')).unwrap()).unwrap();
+        assert_eq!(decoded, "ciscospark://urn:TEAM:us-west-2_r/PLACE/5101b07b-4f8f-4ef7");
+        assert!(shown.len() % 4 == 0 && shown.ends_with('='), "{shown}");
+        assert_eq!(unique_part(shown), "5101b07b-4f8f-4ef7");
+        assert_eq!(answer.get("members"), Some(&serde_json::json!([person])));
     }
 
     #[test]

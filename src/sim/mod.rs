@@ -8,6 +8,7 @@
 mod api;
 mod config;
 mod fault;
+mod habits;
 mod handle;
 mod ids;
 mod journal;
@@ -15,16 +16,19 @@ mod limit;
 mod operation;
 mod org;
 mod page;
+mod recall;
 mod reply;
 mod request;
 mod route;
 mod seed;
 mod server;
+mod spelling;
 mod target;
 mod wire;
 
 pub use config::SimConfig;
 pub use fault::{Calls, Effect, Fault, Mangle, Tamper};
+pub use habits::{AddressWithPstn, Habits, IdForm, Spelling};
 pub use handle::{SimHandle, start};
 pub use journal::Exchange;
 pub use limit::RateLimit;
@@ -32,5 +36,5 @@ pub use operation::Operation;
 pub use org::{LicenseState, LocationState, NumberState, OrgState, PersonState};
 pub use seed::{
     CallingSeed, LicenseSeed, LocationSeed, MEETINGS, NumberSeed, OrgSeed, PROFESSIONAL, PersonSeed, Pstn,
-    STANDARD,
+    STANDARD, WorkspaceSeed,
 };

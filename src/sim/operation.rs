@@ -52,6 +52,18 @@ operations! {
     LocationSettingPut "location_setting_put"
     /// `POST` of a new item to a setting of a calling location
     LocationSettingPost "location_setting_post"
+    /// `POST /telephony/config/locations/{id}/actions/modifyAnnouncementLanguage/invoke`
+    AnnouncementLanguageModify "announcement_language_modify"
+    /// `POST /telephony/config/locations/{id}/actions/precheckForDeletion/invoke`
+    DeletionPrecheck "deletion_precheck"
+    /// `POST /telephony/config/jobs/locations/deleteCallingLocation`
+    DeletionStart "deletion_start"
+    /// `GET /telephony/config/jobs/locations/deleteCallingLocation`
+    DeletionsList "deletions_list"
+    /// `GET /telephony/config/jobs/locations/deleteCallingLocation/{id}`
+    DeletionGet "deletion_get"
+    /// `GET /telephony/config/jobs/locations/deleteCallingLocation/{id}/errors`
+    DeletionErrors "deletion_errors"
     /// `GET /telephony/config/jobs/updateRoutingPrefix/{id}`
     PrefixJobGet "prefix_job_get"
     /// `POST /telephony/config/jobs/person/moveLocation`
@@ -98,8 +110,20 @@ operations! {
     PstnConnectionGet "pstn_connection_get"
     /// `PUT /telephony/pstn/locations/{id}/connection`
     PstnConnectionPut "pstn_connection_put"
+    /// `POST /telephony/pstn/locations/{id}/emergencyAddress/lookup`
+    EmergencyAddressLookup "emergency_address_lookup"
+    /// `POST /telephony/pstn/locations/{id}/emergencyAddress`
+    EmergencyAddressCreate "emergency_address_create"
+    /// `PUT /telephony/pstn/locations/{id}/emergencyAddresses/{addressId}`
+    EmergencyAddressUpdate "emergency_address_update"
     /// `GET /telephony/config/routeChoices`
     RouteChoicesList "route_choices_list"
+    /// `GET /workspaces`
+    WorkspacesList "workspaces_list"
+    /// `GET /workspaces/{id}`
+    WorkspaceGet "workspace_get"
+    /// `GET` of a workspace's calling setting
+    WorkspaceSettingGet "workspace_setting_get"
     /// `GET /authorizations/tokenExpiry`
     TokenExpiry "token_expiry"
     /// `GET /organizations`

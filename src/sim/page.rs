@@ -1,5 +1,6 @@
 //! Pages and the `Link` to the next one.
 
+use super::org::Rules;
 use super::reply::Refusal;
 use super::request::{Call, percent_encode};
 
@@ -14,16 +15,23 @@ pub(crate) struct Window {
 #[derive(Clone, Copy)]
 pub(crate) struct Paging {
     /// The query parameter of the page size.
-    pub(crate) size_param: &'static str,
+    size_param: &'static str,
     /// The query parameter of the position.
-    pub(crate) start_param: &'static str,
-    pub(crate) default: usize,
-    pub(crate) limit: usize,
+    start_param: &'static str,
+    default: usize,
+    limit: usize,
     /// Never more than this, whatever is asked for.
-    pub(crate) cap: Option<usize>,
+    cap: Option<usize>,
+    /// Begin with the last entry of the page before.
+    repeats: bool,
 }
 
 impl Paging {
+    /// By these names of parameters, with this size unless asked otherwise and at most that one.
+    pub(crate) fn new(rules: &Rules, [size_param, start_param]: [&'static str; 2], default: usize, limit: usize) -> Self {
+        Paging { size_param, start_param, default, limit, cap: rules.page_cap, repeats: rules.habits.repeats_entries }
+    }
+
     pub(crate) fn window(&self, call: &Call) -> Result<Window, Refusal> {
         let size = number(call, self.size_param)?.unwrap_or(self.default);
         if size == 0 {
@@ -45,7 +53,9 @@ impl Paging {
             return Ok((items, None));
         }
         items.truncate(window.size);
-        Ok((items, Some(with_param(call, self.start_param, &(window.start + window.size).to_string()))))
+        let repeated = usize::from(self.repeats && window.size > 1);
+        let next = window.start + window.size - repeated;
+        Ok((items, Some(with_param(call, self.start_param, &next.to_string()))))
     }
 }
 

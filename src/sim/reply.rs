@@ -1,4 +1,4 @@
-//! Answers, and the five shapes of Webex's errors.
+//! Answers, and the six shapes of Webex's errors.
 
 use serde_json::{Map, Value, json};
 
@@ -77,6 +77,19 @@ impl Refusal {
 
     pub(crate) fn not_found(what: &str) -> Self {
         Refusal::new(404, format!("{what} was not found."))
+    }
+
+    /// What a gateway says of a path that it does not have.
+    pub(crate) fn no_resource(path: &str) -> Self {
+        let path = path.split('?').next().unwrap_or_default();
+        Refusal::new(404, format!("No static resource hydra/v1/{path}."))
+    }
+
+    /// The shape of the PSTN back end, which has neither `message` nor `errors`.
+    pub(crate) fn of_pstn(status: u16, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let body = json!({ "errorMessage": message });
+        Refusal::new(status, message).with_body(body)
     }
 
     pub(crate) fn with_code(mut self, code: u64) -> Self {

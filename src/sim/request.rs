@@ -11,6 +11,7 @@ use super::reply::Refusal;
 const MAX_BODY_BYTES: usize = 8 << 20;
 
 /// What a client asked for.
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) method: Method,
     /// Path and query as they were sent.
@@ -42,6 +43,24 @@ impl Call {
             query: query.map(|Query(pairs)| pairs).unwrap_or_default(),
             body,
         }
+    }
+
+    /// The path below `/v1`, as it was sent.
+    pub(crate) fn path(&self) -> &str {
+        let path = self.uri.strip_prefix("/v1/").unwrap_or(&self.uri);
+        path.split('?').next().unwrap_or_default()
+    }
+
+    /// The request without these fields of its body.
+    pub(crate) fn without(&self, fields: &[String]) -> Call {
+        let mut call = self.clone();
+        if let Some(body) = &mut call.body {
+            for field in fields {
+                let path: Vec<&str> = field.split('.').collect();
+                remove(body, &path);
+            }
+        }
+        call
     }
 
     pub(crate) fn bearer(&self) -> Option<&str> {
@@ -76,6 +95,17 @@ impl Call {
         let strings: Option<Vec<String>> =
             values.and_then(|values| values.iter().map(|v| v.as_str().map(str::to_owned)).collect());
         strings.filter(|strings| !strings.is_empty()).ok_or_else(|| Refusal::missing_field(name))
+    }
+}
+
+fn remove(value: &mut Value, path: &[&str]) {
+    match (value, path) {
+        (Value::Array(items), path) => items.iter_mut().for_each(|item| remove(item, path)),
+        (Value::Object(fields), [name]) => drop(fields.shift_remove(*name)),
+        (Value::Object(fields), [name, rest @ ..]) => {
+            fields.get_mut(*name).into_iter().for_each(|inner| remove(inner, rest));
+        }
+        _ => {}
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) enum Family {
     Telephony,
     /// `/telephony/config/locations/{id}/..`
     Location,
+    /// `/workspaces/{id}/features/..`
+    Workspace,
 }
 
 pub(crate) fn route(call: &Call) -> Route {
@@ -39,9 +41,11 @@ pub(crate) fn route(call: &Call) -> Route {
         ["people", rest @ ..] => people(method, rest),
         ["telephony", "config", "people", id, rest @ ..] => telephony_person(method, id, rest),
         ["telephony", "config", "locations", rest @ ..] => calling_location(method, rest),
+        ["telephony", "pstn", "locations", id, rest @ ..] => pstn(method, id, rest),
         ["telephony", rest @ ..] => telephony(method, rest),
         ["locations", rest @ ..] => location(method, rest),
         ["licenses", rest @ ..] => license(method, rest),
+        ["workspaces", rest @ ..] => workspace(method, rest),
         rest => account(method, rest),
     }
 }
@@ -106,6 +110,10 @@ fn calling_location(method: &str, rest: &[&str]) -> Route {
         ("DELETE", [id, "numbers"]) => Route::about(Op::NumbersDelete, id),
         ("GET", [id, "availableNumbers"]) => Route::about(Op::AvailableNumbersList, id),
         ("POST", [id, "actions", "validateExtensions", "invoke"]) => Route::about(Op::ValidateExtensions, id),
+        ("POST", [id, "actions", "modifyAnnouncementLanguage", "invoke"]) => {
+            Route::about(Op::AnnouncementLanguageModify, id)
+        }
+        ("POST", [id, "actions", "precheckForDeletion", "invoke"]) => Route::about(Op::DeletionPrecheck, id),
         ("GET", [id, path @ ..]) => Route::setting(Op::LocationSettingGet, id, Family::Location, path),
         ("PUT", [id, path @ ..]) => Route::setting(Op::LocationSettingPut, id, Family::Location, path),
         ("POST", [id, path @ ..]) => Route::setting(Op::LocationSettingPost, id, Family::Location, path),
@@ -123,9 +131,43 @@ fn telephony(method: &str, rest: &[&str]) -> Route {
         ("POST", ["config", "jobs", "person", "moveLocation"]) => Route::to(Op::MoveLocation),
         ("POST", ["config", "jobs", "numbers", "manageNumbers"]) => Route::to(Op::ManageNumbers),
         ("GET", ["config", "routeChoices"]) => Route::to(Op::RouteChoicesList),
-        ("GET", ["pstn", "locations", id, "connectionOptions"]) => Route::about(Op::PstnOptionsList, id),
-        ("GET", ["pstn", "locations", id, "connection"]) => Route::about(Op::PstnConnectionGet, id),
-        ("PUT", ["pstn", "locations", id, "connection"]) => Route::about(Op::PstnConnectionPut, id),
+        (_, ["config", "jobs", "locations", "deleteCallingLocation", rest @ ..]) => deletion(method, rest),
+        ("DELETE", _) => Route::to(Op::Forbidden),
+        _ => Route::to(Op::Other),
+    }
+}
+
+fn deletion(method: &str, rest: &[&str]) -> Route {
+    match (method, rest) {
+        ("GET", []) => Route::to(Op::DeletionsList),
+        ("POST", []) => Route::to(Op::DeletionStart),
+        ("GET", [id]) => Route::about(Op::DeletionGet, id),
+        ("GET", [id, "errors"]) => Route::about(Op::DeletionErrors, id),
+        ("DELETE", _) => Route::to(Op::Forbidden),
+        _ => Route::to(Op::Other),
+    }
+}
+
+fn pstn(method: &str, id: &str, rest: &[&str]) -> Route {
+    match (method, rest) {
+        ("GET", ["connectionOptions"]) => Route::about(Op::PstnOptionsList, id),
+        ("GET", ["connection"]) => Route::about(Op::PstnConnectionGet, id),
+        ("PUT", ["connection"]) => Route::about(Op::PstnConnectionPut, id),
+        ("POST", ["emergencyAddress", "lookup"]) => Route::about(Op::EmergencyAddressLookup, id),
+        ("POST", ["emergencyAddress"]) => Route::about(Op::EmergencyAddressCreate, id),
+        ("PUT", ["emergencyAddresses", _]) => Route::about(Op::EmergencyAddressUpdate, id),
+        ("DELETE", _) => Route::to(Op::Forbidden),
+        _ => Route::to(Op::Other),
+    }
+}
+
+fn workspace(method: &str, rest: &[&str]) -> Route {
+    match (method, rest) {
+        ("GET", []) => Route::to(Op::WorkspacesList),
+        ("GET", [id]) => Route::about(Op::WorkspaceGet, id),
+        ("GET", [id, "features", path @ ..]) => {
+            Route::setting(Op::WorkspaceSettingGet, id, Family::Workspace, path)
+        }
         ("DELETE", _) => Route::to(Op::Forbidden),
         _ => Route::to(Op::Other),
     }

@@ -31,6 +31,8 @@ pub struct OrgSeed {
     pub licenses: Vec<LicenseSeed>,
     /// Numbers and extensions nobody of `people` holds.
     pub numbers: Vec<NumberSeed>,
+    /// Workspaces.
+    pub workspaces: Vec<WorkspaceSeed>,
     /// Trunks that a PSTN connection may name.
     pub trunks: Vec<String>,
     /// Route groups that a PSTN connection may name.
@@ -44,7 +46,7 @@ pub struct OrgSeed {
     /// Types of calls whose outgoing permission the organisation cannot change: shown by a GET, refused in a
     /// PUT. Live systems show some that are not published, such as `CASUAL`.
     pub fixed_call_types: Vec<String>,
-    /// How often a job that changes a routing prefix is found running before it is done.
+    /// How often a job, of a routing prefix or of a location's end, is found running before it is done.
     pub prefix_job_looks: u32,
 }
 
@@ -62,6 +64,7 @@ impl Default for OrgSeed {
                 LicenseSeed::new(PROFESSIONAL),
             ],
             numbers: Vec::new(),
+            workspaces: Vec::new(),
             trunks: vec!["Trunk 1".into()],
             route_groups: vec!["Route Group 1".into()],
             pstn_of_new_locations: None,
@@ -98,6 +101,12 @@ impl OrgSeed {
         self
     }
 
+    /// Adds a workspace.
+    pub fn workspace(mut self, workspace: WorkspaceSeed) -> Self {
+        self.workspaces.push(workspace);
+        self
+    }
+
     /// Adds a number or an extension.
     pub fn number(mut self, number: NumberSeed) -> Self {
         self.numbers.push(number);
@@ -130,6 +139,8 @@ pub struct PersonSeed {
     pub licenses: Vec<String>,
     /// Has calling already.
     pub calling: Option<CallingSeed>,
+    /// Paths of settings answer as if the person had no calling.
+    pub unknown_to_back_end: bool,
     /// Settings that differ from the default, by name (`doNotDisturb`, ..).
     pub features: BTreeMap<String, Value>,
 }
@@ -146,6 +157,7 @@ impl PersonSeed {
             work_phone: None,
             licenses: Vec::new(),
             calling: None,
+            unknown_to_back_end: false,
             features: BTreeMap::new(),
         }
     }
@@ -169,6 +181,18 @@ impl PersonSeed {
         self
     }
 
+    /// Gives a licence that led to nothing: no location, no line, no user in the back end.
+    pub fn licensed(mut self, license: impl Into<String>) -> Self {
+        self.licenses.push(license.into());
+        self
+    }
+
+    /// Leaves somebody who has calling without a user in the back end.
+    pub fn unknown_to_back_end(mut self) -> Self {
+        self.unknown_to_back_end = true;
+        self
+    }
+
     /// Sets fields of a calling setting.
     pub fn feature(mut self, name: impl Into<String>, fields: Value) -> Self {
         self.features.insert(name.into(), fields);
@@ -187,6 +211,28 @@ pub struct CallingSeed {
     pub phone_number: Option<String>,
     /// The licence's name.
     pub license: String,
+}
+
+/// A workspace.
+#[derive(Clone, Debug)]
+pub struct WorkspaceSeed {
+    /// Its name.
+    pub name: String,
+    /// The location's name and the extension; `None`: its calling is not Webex Calling.
+    pub line: Option<(String, String)>,
+}
+
+impl WorkspaceSeed {
+    /// A workspace whose calling is `freeCalling`.
+    pub fn new(name: impl Into<String>) -> Self {
+        WorkspaceSeed { name: name.into(), line: None }
+    }
+
+    /// A workspace with Webex Calling.
+    pub fn calling(mut self, location: impl Into<String>, extension: impl Into<String>) -> Self {
+        self.line = Some((location.into(), extension.into()));
+        self
+    }
 }
 
 /// How a location reaches the telephone network.
@@ -294,12 +340,32 @@ pub struct LicenseSeed {
     pub units: i64,
     /// Units in use by workspaces.
     pub workspaces: i64,
+    /// Shown as `status` if given, such as `SUSPENDED` or `EXPIRED`. No published schema has it.
+    pub status: Option<String>,
 }
 
 impl LicenseSeed {
     /// A licence with plenty of units.
     pub fn new(name: impl Into<String>) -> Self {
-        LicenseSeed { name: name.into(), subscription: SUBSCRIPTION.into(), units: MANY_UNITS, workspaces: 0 }
+        LicenseSeed {
+            name: name.into(),
+            subscription: SUBSCRIPTION.into(),
+            units: MANY_UNITS,
+            workspaces: 0,
+            status: None,
+        }
+    }
+
+    /// Sets the subscription.
+    pub fn subscription(mut self, subscription: impl Into<String>) -> Self {
+        self.subscription = subscription.into();
+        self
+    }
+
+    /// Sets what is shown as `status`.
+    pub fn status(mut self, status: impl Into<String>) -> Self {
+        self.status = Some(status.into());
+        self
     }
 }
 

@@ -21,6 +21,7 @@ use super::journal::{Exchange, Journal};
 use super::limit::{Limiter, RateLimit};
 use super::operation::Operation;
 use super::org::{Moment, Org};
+use super::recall::Answers;
 use super::reply::{Outcome, Refusal, Reply};
 use super::request::Call;
 use super::route::{Route, route};
@@ -65,6 +66,7 @@ pub(crate) struct Server {
     front: Mutex<Front>,
     journal: Mutex<Journal>,
     org: Mutex<Org>,
+    answers: Mutex<Answers>,
     started: Instant,
     token_ends_at: u64,
     stop: watch::Sender<bool>,
@@ -129,6 +131,8 @@ struct Passage {
     effect: Option<Effect>,
     latency: Duration,
     lag: Duration,
+    /// The answer is kept for a later request.
+    recall: bool,
 }
 
 impl Server {
@@ -147,7 +151,8 @@ impl Server {
         Ok(Server {
             front: Mutex::new(front),
             journal: Mutex::new(Journal::open(config.journal.as_deref())?),
-            org: Mutex::new(Org::build(&config.org, config.page_cap, config.unique_location_names)),
+            org: Mutex::new(Org::build(config)),
+            answers: Mutex::default(),
             started: Instant::now(),
             token_ends_at: millis(now.saturating_add(config.token_lifetime)),
             stop: watch::Sender::new(false),
@@ -224,10 +229,11 @@ impl Server {
         };
         let seq = self.journal().begin(exchange);
         let (latency, lag, refusal_latency) = (front.latency, front.lag, front.refusal_latency);
+        let recall = front.faults.recall();
         drop(front);
         let ticket = Ticket { server: self, seq };
         match admitted {
-            Ok(()) => Ok(Passage { call, route, ticket, effect, latency, lag }),
+            Ok(()) => Ok(Passage { call, route, ticket, effect, latency, lag, recall }),
             Err((refusal, _)) => Err((refusal, ticket, refusal_latency)),
         }
     }
@@ -248,8 +254,9 @@ impl Server {
         // In a task of its own: a delayed write takes effect even if its client has gone.
         let done = tokio::spawn(async move {
             pause(wanted.delay).await;
+            let other = locked(&server.answers).in_place(&wanted.tamper, passage.route.operation);
             let reply = wanted.applies().then(|| server.execute(&passage, &wanted));
-            (passage, reply)
+            (passage, other.or(reply))
         });
         let Ok((passage, reply)) = done.await else { return Finish::Raw(RawReply::default()) };
         if effect.tamper == Tamper::Hang {
@@ -272,8 +279,9 @@ impl Server {
     /// Carries the request out and records whether it took effect.
     fn execute(&self, passage: &Passage, effect: &Effect) -> Reply {
         let now = self.now_ms();
+        let reduced = (!effect.silent.is_empty()).then(|| passage.call.without(&effect.silent));
         let work = Work {
-            call: &passage.call,
+            call: reduced.as_ref().unwrap_or(&passage.call),
             route: &passage.route,
             moment: Moment { now, visible_at: now.saturating_add(millis(effect.lag.unwrap_or(passage.lag))) },
             partial: effect.tamper == Tamper::Partial,
@@ -281,14 +289,18 @@ impl Server {
         };
         let outcome: Outcome = dispatch(&mut self.org(), &work);
         let seq = passage.ticket.seq;
-        match outcome {
+        let reply = match outcome {
             Ok(reply) => {
                 let writes = passage.call.method.as_str() != "GET";
                 self.journal().change(seq, |exchange| exchange.applied = writes);
                 reply
             }
             Err(refusal) => refusal.into_reply(&tracking_id(seq)),
+        };
+        if passage.recall {
+            locked(&self.answers).keep(passage.route.operation, &reply);
         }
+        reply
     }
 }
 

@@ -23,6 +23,10 @@ pub(crate) fn target(org: &Org, call: &Call, route: &Route) -> Target {
         Op::LocationsList | Op::CallingLocationsList => given(call, &["name", "id"]),
         Op::NumbersList => searched_number(org, call),
         Op::LocationCreate => call.text("name").map(str::to_owned).into_iter().collect(),
+        Op::DeletionStart => call.text("locationId").map(|id| location(org, id)).unwrap_or_default(),
+        Op::WorkspaceGet | Op::WorkspaceSettingGet => {
+            route.id.as_deref().map(|id| workspace(org, id)).unwrap_or_default()
+        }
         Op::CallingLocationEnable => call.text("id").map(|id| location(org, id)).unwrap_or_default(),
         Op::LicensesUsersPatch => patched_person(org, call),
         Op::LicenseGet => license(org, route.id.as_deref()),
@@ -52,6 +56,10 @@ fn given(call: &Call, params: &[&str]) -> Vec<String> {
 fn person(org: &Org, id: &str) -> Vec<String> {
     let found = org.person_index(id).and_then(|index| org.person(index).ok());
     found.map(|person| person.email.clone()).into_iter().chain([id.to_owned()]).collect()
+}
+
+fn workspace(org: &Org, id: &str) -> Vec<String> {
+    org.workspace(id).map(|workspace| workspace.name.clone()).into_iter().chain([id.to_owned()]).collect()
 }
 
 fn location(org: &Org, id: &str) -> Vec<String> {

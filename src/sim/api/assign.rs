@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::org::{Calling, Moment, Number, Org};
+use super::super::org::{BackEnd, Calling, Moment, Number, Org};
 use super::super::reply::{Outcome, Refusal, Reply};
 use super::Work;
 use super::validate::check_extension;
@@ -69,7 +69,8 @@ fn check(org: &Org, person: usize, item: &Value) -> Result<Change, Refusal> {
         Some(Some("remove")) => false,
         Some(_) => return Err(Refusal::bad_request("Unknown licenses.operation")),
     };
-    let license = org.license_index(id).ok_or_else(|| refuse(400_000, "License is not found."))?;
+    let not_found = || Refusal::new(404, "The requested resource could not be found.").with_code(1);
+    let license = org.license_index(id).ok_or_else(not_found)?;
     let needs_line = adds && org.license(license)?.is_calling();
     let line = match item.get("properties").and_then(Value::as_object) {
         Some(properties) if needs_line => Some(check_line(org, person, properties)?),
@@ -80,7 +81,7 @@ fn check(org: &Org, person: usize, item: &Value) -> Result<Change, Refusal> {
     };
     let held = org.person(person)?.licenses.contains(&license);
     let entry = org.license(license)?;
-    if adds && !held && entry.consumed() >= entry.units {
+    if adds && !held && !org.rules.habits.allows_overage && entry.consumed() >= entry.units {
         return Err(Refusal::bad_request(format!("No units of {} are available.", entry.name)));
     }
     Ok(Change { license, adds, line })
@@ -192,13 +193,19 @@ fn connect(org: &mut Org, person: usize, line: Line, moment: Moment) {
             org.numbers.add(number, moment);
         }
     }
+    let language = org.announcement_language(line.location);
+    let back_end = BackEnd::KnowsSoon { since: moment.now };
     org.edit_person(person, moment, |person| {
         if line.phone.is_none() {
             // Seen on live systems: the directory's work number goes when calling takes over.
             person.work_phone = None;
         }
-        person.calling =
-            Some(Calling { location: line.location, extension: line.extension, phone: line.phone });
+        let Line { location, extension, phone } = line;
+        let (back_end, language) = match person.calling.take() {
+            Some(before) => (before.back_end, before.language),
+            None => (back_end, language),
+        };
+        person.calling = Some(Calling { location, extension, phone, back_end, language });
     });
 }
 

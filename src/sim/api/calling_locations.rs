@@ -5,21 +5,14 @@ use serde_json::{Map, Value, json};
 use super::super::org::{CallingLocation, Lagged, Location, Org};
 use super::super::page::Paging;
 use super::super::reply::{Outcome, Refusal, Reply};
-use super::locations::{
-    CALLING_NAME_LENGTH, check_language, check_name, check_time_zone, required_address, required_text,
-};
+use super::addresses::required_address;
+use super::locations::{CALLING_NAME_LENGTH, check_language, check_name, check_time_zone, required_text};
 use super::{Work, jobs, pstn};
 
 pub(super) fn list(org: &Org, work: &Work<'_>) -> Outcome {
     let call = work.call;
     let name = call.param("name").map(str::to_lowercase);
-    let paging = Paging {
-        size_param: "max",
-        start_param: "start",
-        default: 500,
-        limit: 1000,
-        cap: org.rules.page_cap,
-    };
+    let paging = Paging::new(&org.rules, ["max", "start"], 500, 1000);
     let mut found: Vec<(&Location, &CallingLocation)> = org
         .locations
         .iter()
@@ -92,10 +85,14 @@ pub(super) fn enable(org: &mut Org, work: &Work<'_>) -> Outcome {
     let id = required_text(call, "id")?;
     check_name(required_text(call, "name")?, CALLING_NAME_LENGTH)?;
     check_time_zone(required_text(call, "timeZone")?)?;
-    check_language(&required_text(call, "preferredLanguage")?.to_lowercase())?;
+    let invalid = |_| Refusal::coded(400, 25046, "Invalid Language Code");
+    check_language(required_text(call, "preferredLanguage")?).map_err(invalid)?;
     let announcement_language = required_text(call, "announcementLanguage")?.to_owned();
-    check_language(&announcement_language)?;
-    required_address(call)?;
+    check_language(&announcement_language).map_err(invalid)?;
+    let address = required_address(&org.rules, call)?;
+    if address.get("address2") == Some(&json!("")) {
+        return Err(Refusal::bad_request("address2 must not be empty."));
+    }
     let index = org.location_index(id).ok_or_else(|| Refusal::not_found("Location"))?;
     let location = org.location(index)?;
     if location.calling.is_some() {
@@ -104,11 +101,18 @@ pub(super) fn enable(org: &mut Org, work: &Work<'_>) -> Outcome {
     let body = json!({"id": location.id});
     let pstn = org.rules.pstn_of_new_locations;
     org.edit_location(index, work.moment, |location| {
-        location.calling = Some(CallingLocation { announcement_language, ..CallingLocation::default() });
+        location.calling = Some(CallingLocation {
+            feature_language: announcement_language.clone(),
+            announcement_language,
+            ..CallingLocation::default()
+        });
         location.pstn = location.pstn.or(pstn);
     });
     Ok(Reply::created(body))
 }
+
+/// The longest routing prefix, with its steering digit.
+const PREFIX_LENGTH: usize = 7;
 
 /// Fields that are stored and shown as they come.
 const PLAIN: [&str; 5] = [
@@ -121,26 +125,21 @@ const PLAIN: [&str; 5] = [
 
 pub(super) fn update(org: &mut Org, work: &Work<'_>) -> Outcome {
     let call = work.call;
-    let (index, _, calling) = org.calling_location(work.id())?;
-    let fields = call.object()?.clone();
+    let (index, location, calling) = org.calling_location(work.id())?;
+    let mut fields = call.object()?.clone();
     let known = ["announcementLanguage", "callingLineId", "connection", "routingPrefix"];
-    if let Some(name) =
-        fields.keys().find(|name| !known.contains(&name.as_str()) && !PLAIN.contains(&name.as_str()))
-    {
+    let is_known = |name: &str| known.contains(&name) || PLAIN.contains(&name);
+    if org.rules.habits.drops_unknown_fields {
+        fields.retain(|name, _| is_known(name));
+    } else if let Some(name) = fields.keys().find(|name| !is_known(name)) {
         return Err(Refusal::bad_request(format!("Unknown field: {name}")));
     }
     call.text("announcementLanguage").map_or(Ok(()), check_language)?;
-    let line = fields.get("callingLineId").and_then(Value::as_object);
-    let main_number = line.and_then(|line| line.get("phoneNumber"));
-    if let Some(phone) = main_number.and_then(Value::as_str) {
-        let held = org.numbers.by_phone(phone).and_then(|key| org.numbers.get(key));
-        if held.is_none_or(|number| number.location != index) {
-            return Err(Refusal::coded(400, 27966, "The number is not available in the location."));
-        }
-    }
+    check_main_number(org, (index, location), &mut fields)?;
     let prefix = call.text("routingPrefix").map(str::to_owned);
-    if prefix.as_ref().is_some_and(|prefix| !prefix.bytes().all(|byte| byte.is_ascii_digit())) {
-        return Err(Refusal::bad_request("Routing prefix must be digits."));
+    let is_prefix = |text: &String| text.len() <= PREFIX_LENGTH && text.bytes().all(|byte| byte.is_ascii_digit());
+    if prefix.as_ref().is_some_and(|prefix| !is_prefix(prefix)) {
+        return Err(Refusal::bad_request(format!("Routing prefix must be 1 to {PREFIX_LENGTH} digits.")));
     }
     let connection = connection(org, fields.get("connection"))?;
     let has_extensions = org.numbers.of_location(index).any(|number| number.extension.is_some());
@@ -163,6 +162,51 @@ pub(super) fn update(org: &mut Org, work: &Work<'_>) -> Outcome {
         return Ok(Reply::no_content());
     }
     Ok(Reply::ok(json!({ "batchJobId": jobs::start_prefix_job(org, index) })))
+}
+
+/// A main number must be in the inventory. Without PSTN a location takes any, and then has none: seen on a
+/// live system, where the answer told nothing of it.
+fn check_main_number(
+    org: &Org,
+    (index, location): (usize, &Location),
+    fields: &mut Map<String, Value>,
+) -> Result<(), Refusal> {
+    let Some(line) = fields.get_mut("callingLineId").and_then(Value::as_object_mut) else { return Ok(()) };
+    let Some(phone) = line.get("phoneNumber").and_then(Value::as_str) else { return Ok(()) };
+    let held = org.numbers.by_phone(phone).and_then(|key| org.numbers.get(key));
+    if held.is_some_and(|number| number.location == index) {
+        return Ok(());
+    }
+    if location.pstn.is_some() {
+        return Err(Refusal::coded(400, 27966, "The number is not available in the location."));
+    }
+    line.shift_remove("phoneNumber");
+    Ok(())
+}
+
+/// Changes what exists; what comes later goes by the location's own language.
+pub(super) fn modify_announcement_language(org: &mut Org, work: &Work<'_>) -> Outcome {
+    let (index, _, _) = org.calling_location(work.id())?;
+    let language = required_text(work.call, "announcementLanguageCode")?.to_owned();
+    check_language(&language)?;
+    let asked = |name: &str| work.call.body.as_ref().and_then(|body| body.get(name)?.as_bool()).unwrap_or(false);
+    if asked("agentEnabled") {
+        for person in org.callers_of(index).collect::<Vec<_>>() {
+            org.edit_person(person, work.moment, |person| {
+                if let Some(calling) = &mut person.calling {
+                    calling.language.clone_from(&language);
+                }
+            });
+        }
+    }
+    if asked("serviceEnabled") {
+        org.edit_location(index, work.moment, |location| {
+            if let Some(calling) = &mut location.calling {
+                calling.feature_language = language;
+            }
+        });
+    }
+    Ok(Reply::no_content())
 }
 
 /// The trunk or route group of the request.

@@ -7,18 +7,10 @@ use super::super::reply::{Outcome, Refusal, Reply};
 use super::super::route::{Family, Setting};
 use super::super::seed::{PROFESSIONAL, STANDARD};
 use super::Work;
+use super::back_end::calling_person;
 use super::settings::{
     Definition, Subject, add_item, check, check_kind, complete, find, find_items, normalised, settle,
 };
-
-/// The person behind an id, who must have calling.
-pub(super) fn calling_person(org: &Org, id: &str) -> Result<usize, Refusal> {
-    let index = org.person_index(id).ok_or_else(|| Refusal::not_found("Person"))?;
-    if org.person(index)?.calling.is_none() {
-        return Err(Refusal::coded(404, 4008, "The user is not a calling user."));
-    }
-    Ok(index)
-}
 
 fn setting<'a>(work: &'a Work<'_>) -> Result<&'a Setting, Refusal> {
     work.route.setting.as_ref().ok_or_else(|| Refusal::not_found("Setting"))
@@ -36,17 +28,17 @@ fn check_owner(org: &Org, person: usize, definition: &Definition) -> Result<(), 
 }
 
 pub(super) fn get(org: &Org, work: &Work<'_>) -> Outcome {
-    let index = calling_person(org, work.id())?;
-    let definition = find(setting(work)?)?;
+    let index = calling_person(org, work)?;
+    let definition = find(setting(work)?, work.call)?;
     check_owner(org, index, definition)?;
     Ok(Reply::ok(complete(org, Subject::Person(index), definition)))
 }
 
 pub(super) fn put(org: &mut Org, work: &Work<'_>) -> Outcome {
-    let index = calling_person(org, work.id())?;
-    let definition = find(setting(work)?)?;
+    let index = calling_person(org, work)?;
+    let definition = find(setting(work)?, work.call)?;
     check_owner(org, index, definition)?;
-    let sent = &normalised(definition, work.call.object()?);
+    let sent = &normalised(&org.rules, definition, work.call.object()?);
     let subject = Subject::Person(index);
     let kept = subject.kept(org, definition.name());
     let mut value = definition.changed_by(kept, sent)?;
@@ -61,13 +53,13 @@ fn keep(org: &mut Org, person: usize, definition: &Definition, value: Value) {
 }
 
 pub(super) fn post(org: &mut Org, work: &Work<'_>) -> Outcome {
-    let index = calling_person(org, work.id())?;
+    let index = calling_person(org, work)?;
     let setting = setting(work)?;
     if setting.family == Family::Telephony && setting.path == "settings/permissions/actions/reset/invoke" {
         org.features.entry(index).or_default().remove("settings/permissions");
         return Ok(Reply::no_content());
     }
-    let (definition, items) = find_items(setting)?;
+    let (definition, items) = find_items(setting, work.call)?;
     let kept = Subject::Person(index).kept(org, definition.name());
     let location = org.person(index)?.calling.as_ref().map(|calling| Subject::Location(calling.location));
     // A schedule's name must also differ from those of the location.
@@ -81,7 +73,7 @@ pub(super) fn post(org: &mut Org, work: &Work<'_>) -> Outcome {
 
 /// The PIN endpoints exist and check what they get; the PIN is kept nowhere.
 pub(super) fn pin(org: &Org, work: &Work<'_>) -> Outcome {
-    calling_person(org, work.id())?;
+    calling_person(org, work)?;
     if setting(work)?.family == Family::People {
         return Ok(Reply::no_content());
     }

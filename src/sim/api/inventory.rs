@@ -10,13 +10,13 @@ use super::validate::is_e164;
 
 const ADDED_AT_ONCE: usize = 100;
 const MOBILE_AT_ONCE: usize = 20;
-const DEACTIVATED_AT_ONCE: usize = 500;
+const SWITCHED_AT_ONCE: usize = 500;
 const DELETED_AT_ONCE: usize = 5;
 
 pub(super) fn add(org: &mut Org, work: &Work<'_>) -> Outcome {
     let (index, location, _) = org.calling_location(work.id())?;
-    check_pstn(location)?;
-    let phones = work.call.strings("phoneNumbers")?;
+    check_pstn(location, "Numbers of this PSTN provider cannot be managed here.")?;
+    let mut phones = work.call.strings("phoneNumbers")?;
     let kind = work.call.text("numberType").unwrap_or("DID");
     let limit = match kind {
         "DID" | "TOLLFREE" => ADDED_AT_ONCE,
@@ -40,6 +40,7 @@ pub(super) fn add(org: &mut Org, work: &Work<'_>) -> Outcome {
             return Err(in_use(phone));
         }
     }
+    let left_out = if work.partial { phones.pop() } else { None };
     for phone in phones {
         if org.numbers.by_phone(&phone).is_some() {
             continue;
@@ -54,15 +55,17 @@ pub(super) fn add(org: &mut Org, work: &Work<'_>) -> Outcome {
         };
         org.numbers.add(number, work.moment);
     }
-    Ok(Reply { status: 201, ..Reply::default() })
+    match left_out {
+        // The others went in all the same, which makes it an outcome rather than a refusal.
+        Some(phone) => Ok(per_number_errors(&[&phone]).into_reply("")),
+        None => Ok(Reply { status: 201, ..Reply::default() }),
+    }
 }
 
-fn check_pstn(location: &Location) -> Result<(), Refusal> {
+fn check_pstn(location: &Location, refusal: &str) -> Result<(), Refusal> {
     match location.pstn {
         Some(Pstn::LocalGateway | Pstn::NonIntegratedCcp) => Ok(()),
-        Some(Pstn::IntegratedCcp | Pstn::CiscoPstn) => Err(Refusal::bad_request(
-            "ERR.V.TRM.TMN60004 Numbers of this PSTN provider cannot be managed here.",
-        )),
+        Some(Pstn::IntegratedCcp | Pstn::CiscoPstn) => Err(Refusal::bad_request(refusal)),
         None => Err(Refusal::bad_request("The location has no PSTN connection.")),
     }
 }
@@ -105,9 +108,7 @@ pub(super) fn activate(org: &mut Org, work: &Work<'_>) -> Outcome {
         Some("DEACTIVATE") => false,
         Some(_) => return Err(Refusal::bad_request("Unknown action")),
     };
-    if !active {
-        check_count(&phones, DEACTIVATED_AT_ONCE)?;
-    }
+    check_count(&phones, SWITCHED_AT_ONCE)?;
     let mut keys = Vec::with_capacity(phones.len());
     for phone in &phones {
         let key = org.numbers.by_phone(phone);
@@ -126,6 +127,9 @@ pub(super) fn activate(org: &mut Org, work: &Work<'_>) -> Outcome {
 pub(super) fn delete(org: &mut Org, work: &Work<'_>) -> Outcome {
     let (index, location, _) = org.calling_location(work.id())?;
     let phones = work.call.strings("phoneNumbers")?;
+    if location.pstn.is_some() {
+        check_pstn(location, "ERR.V.TRM.TMN60004")?;
+    }
     check_count(&phones, DELETED_AT_ONCE)?;
     let mut keys = Vec::with_capacity(phones.len());
     for phone in &phones {

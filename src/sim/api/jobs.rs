@@ -46,7 +46,7 @@ pub(super) fn prefix_job(org: &mut Org, work: &Work<'_>) -> Outcome {
         (true, false) => "STARTED",
         (false, _) => "COMPLETED",
     };
-    let mut execution = json!({"id": 1, "startTime": START, "lastUpdated": START, "createdTime": START, "statusMessage": status});
+    let mut execution = json!({"id": 1, "startTime": START, "lastUpdated": START, "createdTime": START, "statusMessage": status, "timeElapsed": "PT0S"});
     let exit = if status == "COMPLETED" { "COMPLETED" } else { "UNKNOWN" };
     if let (Value::Object(fields), "COMPLETED") = (&mut execution, status) {
         fields.insert("endTime".into(), json!(START));
@@ -102,6 +102,10 @@ fn check_move(org: &Org, target: usize, user: &Value) -> Result<(), Refusal> {
     };
     if calling.location == target {
         return refuse(1_026_013, "The user is in the location already.");
+    }
+    let phone = text("phoneNumber").and_then(|phone| org.numbers.by_phone(phone));
+    if phone.and_then(|key| org.numbers.get(key)).is_some_and(|number| number.owner.is_some()) {
+        return refuse(4201, "The number is already in use.");
     }
     let Some(extension) = text("extension") else {
         return match text("phoneNumber") {

@@ -19,13 +19,7 @@ pub(super) fn get(org: &Org, work: &Work<'_>) -> Outcome {
     if work.call.param("includeAssignedTo") != Some("user") {
         return Ok(Reply::ok(body));
     }
-    let paging = Paging {
-        size_param: "limit",
-        start_param: "next",
-        default: 300,
-        limit: 300,
-        cap: org.rules.page_cap,
-    };
+    let paging = Paging::new(&org.rules, ["limit", "next"], 300, 300);
     let (holders, next) = paging.page(work.call, license.holders.iter())?;
     let users: Vec<Value> = holders
         .into_iter()
@@ -55,6 +49,9 @@ fn render(license: &License, now: u64) -> Value {
     fields.insert("consumedByUsers".into(), json!(consumed - license.workspaces));
     fields.insert("consumedByWorkspaces".into(), json!(license.workspaces));
     fields.insert("subscriptionId".into(), json!(license.subscription));
+    if let Some(status) = &license.status {
+        fields.insert("status".into(), json!(status));
+    }
     if license.name.starts_with("Meeting") {
         fields.insert("siteUrl".into(), json!("site1.sim.example"));
         fields.insert("siteType".into(), json!("Control Hub managed site"));

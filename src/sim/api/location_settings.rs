@@ -14,13 +14,13 @@ fn setting<'a>(work: &'a Work<'_>) -> Result<&'a Setting, Refusal> {
 
 pub(super) fn get(org: &Org, work: &Work<'_>) -> Outcome {
     let (index, _, _) = org.calling_location(work.id())?;
-    Ok(Reply::ok(complete(org, Subject::Location(index), find(setting(work)?)?)))
+    Ok(Reply::ok(complete(org, Subject::Location(index), find(setting(work)?, work.call)?)))
 }
 
 pub(super) fn put(org: &mut Org, work: &Work<'_>) -> Outcome {
     let (index, _, _) = org.calling_location(work.id())?;
-    let definition = find(setting(work)?)?;
-    let sent = &normalised(definition, work.call.object()?);
+    let definition = find(setting(work)?, work.call)?;
+    let sent = &normalised(&org.rules, definition, work.call.object()?);
     let subject = Subject::Location(index);
     let kept = subject.kept(org, definition.name());
     let mut value = definition.changed_by(kept, sent)?;
@@ -40,7 +40,7 @@ fn keep(org: &mut Org, location: usize, definition: &Definition, value: Value, m
 
 pub(super) fn post(org: &mut Org, work: &Work<'_>) -> Outcome {
     let (index, _, _) = org.calling_location(work.id())?;
-    let (definition, items) = find_items(setting(work)?)?;
+    let (definition, items) = find_items(setting(work)?, work.call)?;
     let kept = Subject::Location(index).kept(org, definition.name());
     let (value, reply) = add_item(definition, items, kept, &[], work.call)?;
     keep(org, index, definition, value, work.moment);

@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::habits::AddressWithPstn;
 use super::super::org::{Location, Org};
 use super::super::page::Paging;
 use super::super::reply::{Outcome, Refusal, Reply};
 use super::super::request::Call;
 use super::Work;
+use super::addresses::{address_of, required_address};
 
 const NAME_LENGTH: usize = 256;
 /// The limit that calling puts on names.
@@ -16,13 +18,7 @@ pub(super) fn list(org: &Org, work: &Work<'_>) -> Outcome {
     let call = work.call;
     let name = call.param("name").map(str::to_lowercase);
     let only = call.param("id").map(|id| org.location_index(id));
-    let paging = Paging {
-        size_param: "max",
-        start_param: "cursor",
-        default: 500,
-        limit: 1000,
-        cap: org.rules.page_cap,
-    };
+    let paging = Paging::new(&org.rules, ["max", "cursor"], 500, 1000);
     let wanted = |(index, location): (usize, &'_ super::super::org::Lagged<Location>)| {
         let location = location.listed(work.moment.now)?;
         let named = name.as_ref().is_none_or(|name| location.name.to_lowercase().contains(name));
@@ -48,7 +44,7 @@ pub(super) fn create(org: &mut Org, work: &Work<'_>) -> Outcome {
     check_language(&preferred_language.to_lowercase())?;
     let announcement_language = required_text(call, "announcementLanguage")?;
     check_language(announcement_language)?;
-    let address = required_address(call)?;
+    let address = required_address(&org.rules, call)?;
     if org.rules.unique_location_names && org.has_location_named(name, None) {
         return Err(Refusal::new(409, format!("Location with name {name} already exists.")));
     }
@@ -60,6 +56,7 @@ pub(super) fn create(org: &mut Org, work: &Work<'_>) -> Outcome {
         preferred_language: preferred_language.to_owned(),
         announcement_language: Some(announcement_language.to_owned()),
         address,
+        emergency_addresses: Default::default(),
         notes: text("notes"),
         latitude: text("latitude"),
         longitude: text("longitude"),
@@ -91,10 +88,14 @@ pub(super) fn update(org: &mut Org, work: &Work<'_>) -> Outcome {
     }
     call.text("timeZone").map_or(Ok(()), check_time_zone)?;
     call.text("preferredLanguage").map_or(Ok(()), |language| check_language(&language.to_lowercase()))?;
-    let address = match fields.get("address") {
-        None | Some(Value::Null) => None,
-        Some(Value::Object(parts)) => Some(address_of(parts)?),
-        Some(_) => return Err(Refusal::bad_request("address must be an object")),
+    let address = match (fields.get("address"), org.rules.habits.address_with_pstn) {
+        (None | Some(Value::Null), _) => None,
+        (Some(_), AddressWithPstn::Ignored) if org.location(index)?.pstn.is_some() => None,
+        (Some(_), AddressWithPstn::Refused) if org.location(index)?.pstn.is_some() => {
+            return Err(Refusal::bad_request("The address of a location with PSTN cannot be changed here."));
+        }
+        (Some(Value::Object(parts)), _) => Some(address_of(&org.rules, parts)?),
+        (Some(_), _) => return Err(Refusal::bad_request("address must be an object")),
     };
     org.edit_location(index, work.moment, |location| {
         let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -129,6 +130,8 @@ fn render(org: &Org, location: &Location) -> Value {
     fields.insert("timeZone".into(), json!(location.time_zone));
     fields.insert("preferredLanguage".into(), json!(as_locale(&location.preferred_language)));
     fields.insert("address".into(), location.address.clone());
+    // Seen on live systems: only the calling details of a location know the language.
+    fields.insert("announcementLanguage".into(), Value::Null);
     for (name, value) in
         [("latitude", &location.latitude), ("longitude", &location.longitude), ("notes", &location.notes)]
     {
@@ -179,34 +182,4 @@ pub(super) fn check_time_zone(time_zone: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::bad_request(format!("Invalid time zone: {time_zone}")))
-}
-
-/// The address of a new location, complete.
-pub(super) fn required_address(call: &Call) -> Result<Value, Refusal> {
-    let parts = call.object()?.get("address").and_then(Value::as_object);
-    let parts = parts.ok_or_else(|| Refusal::missing_field("address"))?;
-    for name in ["address1", "city", "state", "postalCode", "country"] {
-        let given = parts.get(name).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
-        if !given {
-            return Err(Refusal::missing_field(&format!("address.{name}")));
-        }
-    }
-    address_of(parts)
-}
-
-fn address_of(parts: &Map<String, Value>) -> Result<Value, Refusal> {
-    if let Some(country) = parts.get("country").and_then(Value::as_str) {
-        let valid = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
-        if !valid {
-            return Err(Refusal::bad_request(format!("Invalid country: {country}")));
-        }
-    }
-    let known = ["address1", "address2", "city", "state", "postalCode", "country"];
-    let address = known.iter().filter_map(|name| Some((*name, parts.get(*name)?)));
-    Ok(Value::Object(
-        address
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| (name.to_owned(), value.clone()))
-            .collect(),
-    ))
 }

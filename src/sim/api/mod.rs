@@ -1,8 +1,11 @@
 //! One function per operation, each on the organisation alone.
 
 mod account;
+mod addresses;
 mod assign;
+mod back_end;
 mod calling_locations;
+mod deletions;
 mod features;
 mod inventory;
 mod jobs;
@@ -15,12 +18,16 @@ mod person_numbers;
 mod pstn;
 mod settings;
 mod validate;
+mod workspaces;
 
+use super::habits::Spelling;
+use super::ids::reform;
 use super::operation::Operation as Op;
 use super::org::{Moment, Org};
-use super::reply::{Outcome, Refusal};
+use super::reply::{Outcome, Refusal, Reply};
 use super::request::Call;
 use super::route::Route;
+use super::spelling::respell;
 
 /// A request that is let through to the organisation.
 pub(crate) struct Work<'a> {
@@ -40,8 +47,35 @@ impl Work<'_> {
     }
 }
 
-/// Carries a request out.
+/// Carries a request out, and shows numbers and ids as this organisation does.
 pub(crate) fn dispatch(org: &mut Org, work: &Work<'_>) -> Outcome {
+    let mut outcome = carry_out(org, work);
+    let habits = &org.rules.habits;
+    if let Ok(Reply { body: Some(body), .. }) = &mut outcome {
+        if habits.spelling != Spelling::E164 && is_of_back_end(work.route.operation) {
+            respell(habits.spelling, body);
+        }
+        if !habits.id_forms.is_empty() {
+            reform(&habits.id_forms, body);
+        }
+    }
+    outcome
+}
+
+/// Whether numbers in the answer come from the calling back end. A person's numbers do too, but can be asked for in
+/// E.164, so that they are spelled where that is known.
+fn is_of_back_end(operation: Op) -> bool {
+    matches!(
+        operation,
+        Op::FeatureGet
+            | Op::LocationSettingGet
+            | Op::WorkspaceSettingGet
+            | Op::CallingLocationGet
+            | Op::CallingLocationsList
+    )
+}
+
+fn carry_out(org: &mut Org, work: &Work<'_>) -> Outcome {
     match work.route.operation {
         Op::PeopleMe => people::me(org, work),
         Op::PeopleList => people::list(org, work),
@@ -57,6 +91,12 @@ pub(crate) fn dispatch(org: &mut Org, work: &Work<'_>) -> Outcome {
         Op::LocationSettingGet => location_settings::get(org, work),
         Op::LocationSettingPut => location_settings::put(org, work),
         Op::LocationSettingPost => location_settings::post(org, work),
+        Op::AnnouncementLanguageModify => calling_locations::modify_announcement_language(org, work),
+        Op::DeletionPrecheck => deletions::precheck(org, work),
+        Op::DeletionStart => deletions::start(org, work),
+        Op::DeletionsList => deletions::list(org, work),
+        Op::DeletionGet => deletions::get(org, work),
+        Op::DeletionErrors => deletions::errors(org, work),
         Op::PrefixJobGet => jobs::prefix_job(org, work),
         Op::MoveLocation => jobs::move_location(org, work),
         Op::ManageNumbers => jobs::manage_numbers(),
@@ -80,12 +120,18 @@ pub(crate) fn dispatch(org: &mut Org, work: &Work<'_>) -> Outcome {
         Op::PstnOptionsList => pstn::options(org, work),
         Op::PstnConnectionGet => pstn::get(org, work),
         Op::PstnConnectionPut => pstn::put(org, work),
+        Op::EmergencyAddressLookup => addresses::look_up(org, work),
+        Op::EmergencyAddressCreate => addresses::create(org, work),
+        Op::EmergencyAddressUpdate => addresses::update(org, work),
+        Op::WorkspacesList => workspaces::list(org, work),
+        Op::WorkspaceGet => workspaces::get(org, work),
+        Op::WorkspaceSettingGet => workspaces::setting(org, work),
         Op::RouteChoicesList => pstn::route_choices(org),
         Op::TokenExpiry => account::token_expiry(work),
         Op::OrganizationsList => account::organizations(org),
         Op::OrganizationGet => account::organization(org, work),
         Op::RolesList => account::roles(),
         Op::Forbidden => Err(Refusal::new(403, "This write is forbidden.")),
-        Op::Other => Err(Refusal::not_found("The requested resource")),
+        Op::Other => Err(Refusal::no_resource(work.call.path())),
     }
 }

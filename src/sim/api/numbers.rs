@@ -8,12 +8,12 @@ use super::super::page::Paging;
 use super::super::reply::{Outcome, Refusal, Reply};
 use super::super::request::Call;
 use super::Work;
-use super::features::calling_person;
+use super::back_end::calling_person;
 
 const PAGE: usize = 2000;
 
 fn paging(org: &Org) -> Paging {
-    Paging { size_param: "max", start_param: "start", default: PAGE, limit: PAGE, cap: org.rules.page_cap }
+    Paging::new(&org.rules, ["max", "start"], PAGE, PAGE)
 }
 
 pub(super) fn list(org: &Org, work: &Work<'_>) -> Outcome {
@@ -223,8 +223,8 @@ pub(super) fn available(org: &Org, work: &Work<'_>) -> Outcome {
 /// The numbers that a person could get: a further one, or without person a first one.
 pub(super) fn available_to_person(org: &Org, work: &Work<'_>) -> Outcome {
     let location = match (&work.route.id, work.call.param("locationId")) {
-        (Some(id), _) => {
-            let index = calling_person(org, id)?;
+        (Some(_), _) => {
+            let index = calling_person(org, work)?;
             org.person(index)?.calling.as_ref().map(|calling| calling.location)
         }
         (None, Some(id)) => Some(org.calling_location(id)?.0),

@@ -69,13 +69,7 @@ pub(super) fn list(org: &Org, work: &Work<'_>) -> Outcome {
         (None, true) => 100,
         (None, false) => 500,
     };
-    let paging = Paging {
-        size_param: "max",
-        start_param: "cursor",
-        default: 100.min(limit),
-        limit,
-        cap: org.rules.page_cap,
-    };
+    let paging = Paging::new(&org.rules, ["max", "cursor"], 100.min(limit), limit);
     let (people, next) = paging.page(call, shown(work, org.people.iter()).filter(wanted))?;
     let items: Vec<Value> = people.into_iter().map(|person| render(org, person, view)).collect();
     Ok(Reply::ok(json!({ "items": items })).with_link(next))

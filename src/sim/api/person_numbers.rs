@@ -2,17 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::habits::Spelling;
 use super::super::ids::unique_part;
 use super::super::org::{Number, Org};
 use super::super::reply::{Outcome, Refusal, Reply};
+use super::super::spelling::respelled;
 use super::Work;
-use super::features::calling_person;
+use super::back_end::calling_person;
 use super::numbers::prefix_of;
 
 const RING_PATTERNS: [&str; 4] = ["NORMAL", "LONG_LONG", "SHORT_SHORT_LONG", "SHORT_LONG_SHORT"];
 
 pub(super) fn get(org: &Org, work: &Work<'_>) -> Outcome {
-    let index = calling_person(org, work.id())?;
+    let index = calling_person(org, work)?;
     let e164 = work.call.flag("preferE164Format") == Some(true);
     let owner = unique_part(&org.person(index)?.id);
     let held = org.numbers.of_owner(&owner);
@@ -27,7 +29,11 @@ fn render(org: &Org, number: &Number, e164: bool) -> Value {
     let mut fields = Map::new();
     fields.insert("primary".into(), json!(!number.alternate));
     if let Some(phone) = &number.phone {
-        let shown = if e164 { phone.as_str() } else { phone.trim_start_matches('+') };
+        let shown = match (e164, org.rules.habits.spelling) {
+            (true, _) => phone.clone(),
+            (false, Spelling::E164) => phone.trim_start_matches('+').to_owned(),
+            (false, spelling) => respelled(spelling, phone),
+        };
         fields.insert("directNumber".into(), json!(shown));
     }
     if let Some(extension) = &number.extension {
@@ -52,7 +58,7 @@ struct Change {
 }
 
 pub(super) fn put(org: &mut Org, work: &Work<'_>) -> Outcome {
-    let index = calling_person(org, work.id())?;
+    let index = calling_person(org, work)?;
     let entries = work.call.object()?.get("phoneNumbers").and_then(Value::as_array);
     let entries = entries.ok_or_else(|| Refusal::missing_field("phoneNumbers"))?;
     let changes = entries.iter().map(|entry| check(org, index, entry)).collect::<Result<Vec<_>, _>>()?;

@@ -36,7 +36,11 @@ pub(super) fn options(org: &Org, work: &Work<'_>) -> Outcome {
 
 pub(super) fn get(org: &Org, work: &Work<'_>) -> Outcome {
     let (_, location, _) = org.calling_location(work.id())?;
-    connection(location).map(Reply::ok).ok_or_else(|| Refusal::not_found("PSTN connection"))
+    let unset = || {
+        let key = unique_part(&location.id);
+        Refusal::of_pstn(404, format!("Location {key} not found or PSTN for the location is not configured"))
+    };
+    connection(location).map(Reply::ok).ok_or_else(unset)
 }
 
 fn connection(location: &Location) -> Option<Value> {

@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::super::operation::Operation;
-use super::super::reply::{Reply, error_body};
+use super::super::reply::{Refusal, Reply, error_body};
 use super::super::wire::RawReply;
 use super::{Effect, Tamper};
 
@@ -62,10 +62,16 @@ pub(crate) fn finish(effect: &Effect, proper: Option<Reply>, scene: Scene<'_>) -
             reply = Reply::ok(list).with_link(Some(scene.url.clone()));
         }
         Tamper::ItemErrors => reply.body = reply.body.map(with_item_errors),
-        Tamper::Partial => reply.status = 206,
+        Tamper::Partial if reply.status < 400 => reply.status = 206,
+        Tamper::NoResource => reply = no_resource(&scene),
         // A 204 has no body to spoil.
         Tamper::Mangled(_) if reply.status == 204 => reply.status = 200,
-        Tamper::None | Tamper::Reset | Tamper::Mangled(_) => {}
+        Tamper::None
+        | Tamper::Partial
+        | Tamper::Reset
+        | Tamper::Mangled(_)
+        | Tamper::Earlier
+        | Tamper::Crossed => {}
     }
     if effect.echo {
         reply = echoing(reply.status, scene.authorization);
@@ -90,6 +96,11 @@ pub(crate) fn finish(effect: &Effect, proper: Option<Reply>, scene: Scene<'_>) -
 fn error(status: u16, scene: &Scene<'_>) -> Reply {
     let message = format!("Scripted error {status}.");
     Reply { status, body: Some(error_body(&message, None, None, &scene.tracking_id)), headers: Vec::new() }
+}
+
+fn no_resource(scene: &Scene<'_>) -> Reply {
+    let path = scene.url.split_once("/v1/").map_or("", |(_, path)| path);
+    Refusal::no_resource(path).into_reply(&scene.tracking_id)
 }
 
 fn echoing(status: u16, authorization: &str) -> Reply {

@@ -58,8 +58,16 @@ pub enum Tamper {
     Hang,
     /// The proper answer with a spoilt body.
     Mangled(Mangle),
-    /// 206: all licences but the last are applied; a calling location keeps its routing prefix.
+    /// 206: all licences but the last are applied; a calling location keeps its routing prefix. Of numbers
+    /// to be added the last is refused by name with 400, while the others went in.
     Partial,
+    /// 404: the path does not exist at this gateway; the request is not applied.
+    NoResource,
+    /// The request is applied; the answer is that of an earlier request to the same operation, if this
+    /// fault was there to see one.
+    Earlier,
+    /// As [`Tamper::Earlier`], with the answer of the request before, whatever it asked for.
+    Crossed,
     /// A redirect to another address.
     Redirect {
         /// 301, 302, 303, 307 or 308.
@@ -86,6 +94,9 @@ pub struct Effect {
     pub lag: Option<Duration>,
     /// Whether the request is applied; `None`: what the answer implies.
     pub applied: Option<bool>,
+    /// Fields of the body that are not applied although the answer says nothing of it, by their path, such as
+    /// `callingLineId.phoneNumber`; in a list it means every item.
+    pub silent: Vec<String>,
     /// What becomes of the answer.
     pub tamper: Tamper,
     /// `Retry-After`, verbatim, as many times as given.
@@ -101,7 +112,11 @@ impl Effect {
     pub fn applies(&self) -> bool {
         self.applied.unwrap_or(match self.tamper {
             Tamper::Status { status, .. } => (200..300).contains(&status) && !self.echo,
-            Tamper::Drop | Tamper::Hang | Tamper::Redirect { .. } | Tamper::EmptyPage => false,
+            Tamper::Drop
+            | Tamper::Hang
+            | Tamper::Redirect { .. }
+            | Tamper::EmptyPage
+            | Tamper::NoResource => false,
             _ => !self.echo,
         })
     }
@@ -177,6 +192,12 @@ impl Fault {
         self
     }
 
+    /// Takes the write but for this field of the body, and says nothing of it.
+    pub fn silent(mut self, field: impl Into<String>) -> Self {
+        self.effect.silent.push(field.into());
+        self
+    }
+
     /// Adds `Retry-After`, verbatim.
     pub fn retry_after(mut self, value: impl Into<String>) -> Self {
         self.effect.retry_after.push(value.into());
@@ -221,6 +242,11 @@ pub(crate) struct Faults(Vec<(Fault, u32)>);
 impl Faults {
     pub(crate) fn add(&mut self, fault: Fault) {
         self.0.push((fault, 0));
+    }
+
+    /// Whether a fault may want the answers of earlier requests.
+    pub(crate) fn recall(&self) -> bool {
+        self.0.iter().any(|(fault, _)| matches!(fault.effect.tamper, Tamper::Earlier | Tamper::Crossed))
     }
 
     pub(crate) fn clear(&mut self) {

@@ -4,9 +4,9 @@
 //! - `CALLS`: `3`, `2-4`, `2-` or `*`; none: every call.
 //! - `KEY`: percent-encode `:`, `#`, `@` and `%` in it.
 //! - `PART`: `status=N`, `retry_after=TEXT`, `body=TEXT`, `header=NAME: VALUE`, `delay=MS`, `late=MS`,
-//!   `lag=MS`, `applied`, `not_applied`, `lost`, `drop`, `reset`, `hang`, `partial`, `echo`,
-//!   `empty_page`, `item_errors`, `redirect=URL` (302, or the status given), `link=URL`,
-//!   `mangle=KIND` with a name of [`Mangle::ALL`].
+//!   `lag=MS`, `silent=FIELD`, `applied`, `not_applied`, `lost`, `drop`, `reset`, `hang`, `partial`, `echo`,
+//!   `no_resource`, `earlier`, `crossed`, `empty_page`, `item_errors`, `redirect=URL` (302, or the status
+//!   given), `link=URL`, `mangle=KIND` with a name of [`Mangle::ALL`].
 //!
 //! Commas inside of quotes, parentheses, brackets or braces do not end a part; quotes around a whole value
 //! are taken off.
@@ -107,6 +107,7 @@ fn add_part(effect: &mut Effect, part: &str) -> Result<(), String> {
                 value.split_once(':').ok_or_else(|| format!("`{part}`: write header=NAME: VALUE"))?;
             effect.headers.push((name.trim().to_owned(), value.trim().to_owned()));
         }
+        "silent" => effect.silent.push(value.to_owned()),
         "delay" => effect.delay = millis(value)?,
         "late" => effect.late = millis(value)?,
         "lag" => effect.lag = Some(millis(value)?),
@@ -138,6 +139,9 @@ fn add_word(effect: &mut Effect, word: &str) -> Result<(), String> {
         "reset" => effect.tamper = Tamper::Reset,
         "hang" => effect.tamper = Tamper::Hang,
         "partial" => effect.tamper = Tamper::Partial,
+        "no_resource" => effect.tamper = Tamper::NoResource,
+        "earlier" => effect.tamper = Tamper::Earlier,
+        "crossed" => effect.tamper = Tamper::Crossed,
         "empty_page" => effect.tamper = Tamper::EmptyPage,
         "item_errors" => effect.tamper = Tamper::ItemErrors,
         _ => return Err(format!("unknown effect `{word}`")),
@@ -183,9 +187,13 @@ impl fmt::Display for Effect {
             Tamper::Reset => parts.push("reset".into()),
             Tamper::Hang => parts.push("hang".into()),
             Tamper::Partial => parts.push("partial".into()),
+            Tamper::NoResource => parts.push("no_resource".into()),
+            Tamper::Earlier => parts.push("earlier".into()),
+            Tamper::Crossed => parts.push("crossed".into()),
             Tamper::EmptyPage => parts.push("empty_page".into()),
             Tamper::ItemErrors => parts.push("item_errors".into()),
         }
+        parts.extend(self.silent.iter().map(|field| format!("silent={field}")));
         parts.extend(self.retry_after.iter().map(|value| format!("retry_after={value}")));
         parts.extend(self.applied.map(|applied| if applied { "applied" } else { "not_applied" }.to_owned()));
         for (name, wait) in [("delay", Some(self.delay)), ("late", Some(self.late)), ("lag", self.lag)] {

@@ -2,25 +2,30 @@
 
 use std::collections::HashMap;
 
+use super::super::config::SimConfig;
 use super::super::ids::{encode_id, uuid};
-use super::super::seed::{CallingSeed, LicenseSeed, LocationSeed, NumberSeed, OrgSeed, PersonSeed};
+use super::super::seed::{
+    CallingSeed, LicenseSeed, LocationSeed, NumberSeed, OrgSeed, PersonSeed, WorkspaceSeed,
+};
 use super::{
-    Calling, CallingLocation, Lagged, License, Location, Moment, Number, Numbers, Org, Owner, Person,
-    PremiseRoute, Rules,
+    BackEnd, Calling, CallingLocation, Lagged, License, Location, Moment, Number, Numbers, Org, Owner, Person,
+    PremiseRoute, Rules, Workspace,
 };
 
 const AT_START: Moment = Moment { now: 0, visible_at: 0 };
 
 impl Org {
-    pub(crate) fn build(seed: &OrgSeed, page_cap: Option<usize>, unique_location_names: bool) -> Org {
+    pub(crate) fn build(config: &SimConfig) -> Org {
+        let seed = &config.org;
         let mut org = Org {
             id: encode_id("ORGANIZATION", &seed.org_id),
             unique: seed.org_id.clone(),
             name: seed.name.clone(),
             admin: 0,
             rules: Rules {
-                page_cap,
-                unique_location_names,
+                page_cap: config.page_cap,
+                unique_location_names: config.unique_location_names,
+                habits: config.habits.clone(),
                 repeated_license_reapplies: seed.repeated_license_reapplies,
                 extension_length: seed.extension_length,
                 pstn_of_new_locations: seed.pstn_of_new_locations,
@@ -38,12 +43,15 @@ impl Org {
             numbers: Numbers::default(),
             features: HashMap::new(),
             prefix_jobs: Vec::new(),
+            deletion_jobs: Vec::new(),
+            workspaces: Vec::new(),
             routes: premise_routes(seed),
         };
         seed.licenses.iter().for_each(|license| org.seed_license(license));
         seed.locations.iter().for_each(|location| org.seed_location(location));
         org.seed_person(&PersonSeed::new(seed.admin_email.clone()));
         seed.people.iter().for_each(|person| org.seed_person(person));
+        seed.workspaces.iter().for_each(|workspace| org.seed_workspace(workspace));
         seed.numbers.iter().for_each(|number| org.seed_number(number));
         org
     }
@@ -61,6 +69,7 @@ impl Org {
             id: encode_id("LICENSE", &key),
             name: seed.name.clone(),
             subscription: seed.subscription.clone(),
+            status: seed.status.clone(),
             units: seed.units,
             workspaces: seed.workspaces,
             holders: Default::default(),
@@ -71,6 +80,7 @@ impl Org {
     fn seed_location(&mut self, seed: &LocationSeed) {
         let calling = seed.calling.then(|| CallingLocation {
             announcement_language: seed.preferred_language.to_lowercase(),
+            feature_language: seed.preferred_language.to_lowercase(),
             routing_prefix: seed.routing_prefix.clone(),
             main_number: seed.main_number.clone(),
             ..CallingLocation::default()
@@ -82,6 +92,7 @@ impl Org {
             preferred_language: seed.preferred_language.clone(),
             announcement_language: None,
             address: seed.address.clone(),
+            emergency_addresses: Default::default(),
             notes: seed.notes.clone(),
             latitude: None,
             longitude: None,
@@ -129,6 +140,9 @@ impl Org {
             }
         }
         person.calling = seed.calling.as_ref().and_then(|calling| self.seed_calling(calling, &person, &key));
+        if let Some(calling) = person.calling.as_mut().filter(|_| seed.unknown_to_back_end) {
+            calling.back_end = BackEnd::KnowsNothing;
+        }
         if !seed.features.is_empty() {
             self.features.insert(index, seed.features.clone());
         }
@@ -150,7 +164,30 @@ impl Org {
             ..Number::new(location)
         };
         self.numbers.add(number, AT_START);
-        Some(Calling { location, extension: seed.extension.clone(), phone: seed.phone_number.clone() })
+        let language = self.announcement_language(location);
+        let (extension, phone) = (seed.extension.clone(), seed.phone_number.clone());
+        Some(Calling { location, extension, phone, back_end: BackEnd::Knows, language })
+    }
+
+    fn seed_workspace(&mut self, seed: &WorkspaceSeed) {
+        let key = uuid(&format!("PLACE/{}", seed.name));
+        let id = encode_id("PLACE", &key);
+        let line = seed.line.as_ref().and_then(|(name, extension)| {
+            let location = self.locations.iter().position(|location| location.get().name == *name)?;
+            Some((location, extension.clone()))
+        });
+        if let Some((location, extension)) = line.clone() {
+            let owner = Owner {
+                key: key.clone(),
+                id: id.clone(),
+                kind: "PLACE".into(),
+                first_name: seed.name.clone(),
+                last_name: String::new(),
+            };
+            let number = Number { extension: Some(extension), owner: Some(owner), ..Number::new(location) };
+            self.numbers.add(number, AT_START);
+        }
+        self.workspaces.push(Workspace { key, id, name: seed.name.clone(), line });
     }
 
     fn seed_number(&mut self, seed: &NumberSeed) {

@@ -13,9 +13,21 @@ pub(crate) use lagged::{Lagged, Moment};
 pub(crate) use numbers::{Narrowed, Number, Numbers, Owner};
 pub use snapshot::{LicenseState, LocationState, NumberState, OrgState, PersonState};
 
+use super::habits::Habits;
 use super::ids::{encode_id, unique_part, uuid};
 use super::reply::Refusal;
 use super::seed::Pstn;
+
+/// Whether the calling back end has a user for somebody who has a licence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum BackEnd {
+    Knows,
+    /// The licence was given at this time; the user comes later.
+    KnowsSoon {
+        since: u64,
+    },
+    KnowsNothing,
+}
 
 /// The calling data of a person.
 #[derive(Clone, Debug)]
@@ -23,6 +35,24 @@ pub(crate) struct Calling {
     pub(crate) location: usize,
     pub(crate) extension: Option<String>,
     pub(crate) phone: Option<String>,
+    pub(crate) back_end: BackEnd,
+    /// What announcements to this person are spoken in.
+    pub(crate) language: String,
+}
+
+/// A room or another place without a person.
+pub(crate) struct Workspace {
+    pub(crate) key: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Location and extension; none: no Webex Calling.
+    pub(crate) line: Option<(usize, String)>,
+}
+
+impl Workspace {
+    pub(crate) fn is_in(&self, location: usize) -> bool {
+        self.line.as_ref().is_some_and(|(own, _)| *own == location)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -45,7 +75,10 @@ pub(crate) struct Person {
 /// What makes a location one for calling.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallingLocation {
+    /// The default for what comes later.
     pub(crate) announcement_language: String,
+    /// What the features that exist speak.
+    pub(crate) feature_language: String,
     pub(crate) routing_prefix: Option<String>,
     pub(crate) main_number: Option<String>,
     /// Other fields of the calling details, as they were put.
@@ -62,6 +95,8 @@ pub(crate) struct Location {
     pub(crate) preferred_language: String,
     pub(crate) announcement_language: Option<String>,
     pub(crate) address: Value,
+    /// By the unique part of the id.
+    pub(crate) emergency_addresses: BTreeMap<String, Value>,
     pub(crate) notes: Option<String>,
     pub(crate) latitude: Option<String>,
     pub(crate) longitude: Option<String>,
@@ -76,6 +111,7 @@ pub(crate) struct License {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) subscription: String,
+    pub(crate) status: Option<String>,
     pub(crate) units: i64,
     pub(crate) workspaces: i64,
     pub(crate) holders: BTreeSet<usize>,
@@ -98,6 +134,7 @@ impl License {
 pub(crate) struct Rules {
     pub(crate) page_cap: Option<usize>,
     pub(crate) unique_location_names: bool,
+    pub(crate) habits: Habits,
     pub(crate) repeated_license_reapplies: bool,
     pub(crate) extension_length: (usize, usize),
     pub(crate) pstn_of_new_locations: Option<Pstn>,
@@ -122,6 +159,17 @@ pub(crate) struct PrefixJob {
     pub(crate) updated: usize,
 }
 
+/// A location on its way out of calling.
+pub(crate) struct DeletionJob {
+    pub(crate) key: String,
+    pub(crate) name: String,
+    pub(crate) location: usize,
+    pub(crate) forced: bool,
+    pub(crate) seen: u32,
+    /// `COMPLETED` or `FAILED` when it is over.
+    pub(crate) exit: Option<&'static str>,
+}
+
 pub(crate) struct Org {
     pub(crate) id: String,
     pub(crate) unique: String,
@@ -140,6 +188,8 @@ pub(crate) struct Org {
     /// Settings that were put, by person and path.
     pub(crate) features: HashMap<usize, BTreeMap<String, Value>>,
     pub(crate) prefix_jobs: Vec<PrefixJob>,
+    pub(crate) deletion_jobs: Vec<DeletionJob>,
+    pub(crate) workspaces: Vec<Workspace>,
     /// Trunks and route groups.
     pub(crate) routes: Vec<PremiseRoute>,
 }
@@ -155,6 +205,24 @@ impl Org {
 
     pub(crate) fn location_index(&self, id: &str) -> Option<usize> {
         self.location_by_key.get(&unique_part(id)).copied()
+    }
+
+    pub(crate) fn workspace(&self, id: &str) -> Option<&Workspace> {
+        let key = unique_part(id);
+        self.workspaces.iter().find(|workspace| workspace.key == key)
+    }
+
+    /// The people who have calling in a location.
+    pub(crate) fn callers_of(&self, location: usize) -> impl Iterator<Item = usize> {
+        let people = self.people.iter().map(Lagged::get).enumerate();
+        let calls = move |person: &Person| person.calling.as_ref().is_some_and(|own| own.location == location);
+        people.filter(move |(_, person)| calls(person)).map(|(index, _)| index)
+    }
+
+    /// The language that a new caller of a location hears.
+    pub(crate) fn announcement_language(&self, location: usize) -> String {
+        let calling = self.locations.get(location).and_then(|location| location.get().calling.as_ref());
+        calling.map(|calling| calling.announcement_language.clone()).unwrap_or_default()
     }
 
     pub(crate) fn license_index(&self, id: &str) -> Option<usize> {

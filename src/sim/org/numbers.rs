@@ -101,6 +101,10 @@ impl Numbers {
         self.by_location.get(&location).into_iter().flatten().filter_map(|key| self.get(*key))
     }
 
+    pub(crate) fn keys_of_location(&self, location: usize) -> Vec<u64> {
+        self.by_location.get(&location).into_iter().flatten().copied().collect()
+    }
+
     /// What a search sees, in order.
     pub(crate) fn listed<'a>(
         &'a self,

@@ -54,8 +54,12 @@ pub struct LocationState {
     pub notes: Option<String>,
     /// Enabled for calling.
     pub calling: bool,
-    /// The announcement language, as it was sent last.
+    /// The announcement language, as it was sent last: what comes later speaks it.
     pub announcement_language: Option<String>,
+    /// What the features of a calling location speak.
+    pub feature_language: Option<String>,
+    /// By the unique part of the id.
+    pub emergency_addresses: BTreeMap<String, Value>,
     /// The routing prefix of a calling location.
     pub routing_prefix: Option<String>,
     /// The main number of a calling location.
@@ -87,6 +91,8 @@ pub struct PersonState {
     pub extension: Option<String>,
     /// E.164.
     pub phone_number: Option<String>,
+    /// What announcements to a person with calling are spoken in.
+    pub announcement_language: Option<String>,
     /// The settings that were put, by name, whole.
     pub features: BTreeMap<String, Value>,
 }
@@ -150,6 +156,7 @@ impl Org {
             location: person.calling.as_ref().map(|calling| self.location_name(calling.location)),
             extension: person.calling.as_ref().and_then(|calling| calling.extension.clone()),
             phone_number: person.calling.as_ref().and_then(|calling| calling.phone.clone()),
+            announcement_language: person.calling.as_ref().map(|calling| calling.language.clone()),
             features: self.features.get(&index).cloned().unwrap_or_default(),
         }
     }
@@ -182,6 +189,8 @@ fn location_state(location: &Location) -> LocationState {
         announcement_language: calling
             .map(|calling| calling.announcement_language.clone())
             .or_else(|| location.announcement_language.clone()),
+        feature_language: calling.map(|calling| calling.feature_language.clone()),
+        emergency_addresses: location.emergency_addresses.clone(),
         routing_prefix: calling.and_then(|calling| calling.routing_prefix.clone()),
         main_number: calling.and_then(|calling| calling.main_number.clone()),
         details: Value::Object(calling.map(|calling| calling.details.clone()).unwrap_or_default()),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::ids::unique_part;
-use super::super::super::org::{Org, Owner};
+use super::super::super::org::{Org, Owner, Rules};
 use super::super::super::reply::Refusal;
 use super::super::pstn;
 use super::{Definition, members, permissions};
@@ -29,7 +29,11 @@ impl Subject {
 ///
 /// Feature access is in no published schema: a GET shows the features in an object of their own, while the
 /// SDK puts them at the top level. Both are taken.
-pub(in super::super) fn normalised(definition: &Definition, sent: &Map<String, Value>) -> Map<String, Value> {
+pub(in super::super) fn normalised(
+    rules: &Rules,
+    definition: &Definition,
+    sent: &Map<String, Value>,
+) -> Map<String, Value> {
     let mut sent = sent.clone();
     if definition.path == "settings/permissions" {
         let own = ["userOrgSettingsPermissionEnabled", "userSettingsPermissions"];
@@ -40,7 +44,7 @@ pub(in super::super) fn normalised(definition: &Definition, sent: &Map<String, V
             sent.entry("userSettingsPermissions").or_insert(Value::Object(features));
         }
     }
-    sent
+    if rules.habits.drops_unknown_fields { definition.known_of(sent) } else { sent }
 }
 
 /// Checks what the table cannot express, once the shape is right.

@@ -24,6 +24,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::super::reply::Refusal;
+use super::super::request::Call;
 use super::super::route::{Family, Setting};
 
 pub(super) use checks::{Subject, check, check_kind, normalised, settle};
@@ -90,31 +91,40 @@ fn definitions(family: Family) -> impl Iterator<Item = &'static Definition> {
         Family::People => (&TABLE.people, &[]),
         Family::Telephony => (&TABLE.telephony, &TABLE.people),
         Family::Location => (&TABLE.locations, &[]),
+        Family::Workspace => (&[], &[]),
     };
     own.iter().chain(shared.iter().filter(|known| known.both))
 }
 
 /// The definition behind the path of a GET or PUT.
-pub(super) fn find(setting: &Setting) -> Result<&'static Definition, Refusal> {
+pub(super) fn find(setting: &Setting, call: &Call) -> Result<&'static Definition, Refusal> {
     definitions(setting.family)
         .find(|known| known.path == setting.path)
-        .ok_or_else(|| Refusal::not_found("Setting"))
+        .ok_or_else(|| Refusal::no_resource(call.path()))
 }
 
 /// The definition with the list that a POST to this path adds to.
-pub(super) fn find_items(setting: &Setting) -> Result<(&'static Definition, &'static Items), Refusal> {
+pub(super) fn find_items(
+    setting: &Setting,
+    call: &Call,
+) -> Result<(&'static Definition, &'static Items), Refusal> {
     definitions(setting.family)
         .find_map(|known| {
             let items = known.items.as_ref().filter(|items| items.path == setting.path)?;
             Some((known, items))
         })
-        .ok_or_else(|| Refusal::not_found("Setting"))
+        .ok_or_else(|| Refusal::no_resource(call.path()))
 }
 
 impl Definition {
     /// Under which name the setting is kept.
     pub(super) fn name(&self) -> &str {
         if self.path.is_empty() { "languageAndTimeZone" } else { &self.path }
+    }
+
+    /// What a PUT can change of what was sent.
+    fn known_of(&self, sent: Map<String, Value>) -> Map<String, Value> {
+        self.shape.known_of("", &self.shape.template, sent)
     }
 
     /// The status of a successful PUT.

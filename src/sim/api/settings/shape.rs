@@ -45,6 +45,27 @@ impl Shape {
         self.merge_fields("", &self.template, &self.read_only, base, sent)
     }
 
+    /// The fields that the template has, at every depth.
+    pub(super) fn known_of(
+        &self,
+        path: &str,
+        template: &Value,
+        sent: Map<String, Value>,
+    ) -> Map<String, Value> {
+        let known = sent.into_iter().filter_map(|(name, value)| {
+            let template = template.get(&name)?;
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            let value = match value {
+                Value::Object(fields) if template.is_object() && !self.open.contains(&path) => {
+                    Value::Object(self.known_of(&path, template, fields))
+                }
+                value => value,
+            };
+            Some((name, value))
+        });
+        known.collect()
+    }
+
     fn check_required(&self, sent: &Map<String, Value>) -> Result<(), Refusal> {
         for path in &self.required {
             let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));

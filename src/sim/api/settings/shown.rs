@@ -44,6 +44,7 @@ fn add_of_person(org: &Org, index: usize, path: &str, fields: &mut Map<String, V
             fields.insert("enabled".into(), json!(on));
         }
         "agent/callerId" => selected_group(org, fields),
+        "outgoingPermission/accessCodes" => code_levels(fields),
         "emergencyCallbackNumber" => {
             emergency::of_person(org, person, Subject::Person(index).kept(org, path), fields);
         }
@@ -71,10 +72,16 @@ fn add_of_location(org: &Org, index: usize, path: &str, fields: &mut Map<String,
             let items: Vec<Value> = items.map(shown).collect();
             fields.insert("schedules".into(), json!(items));
         }
+        "musicOnHold" => {
+            let kept = Subject::Location(index).kept(org, path);
+            if let Some(id) = kept.and_then(|kept| kept.get("playlistId")?.as_str()) {
+                fields.insert("playlist".into(), json!({"id": id, "name": "Playlist"}));
+            }
+        }
         "internalDialing" => {
             let route = fields.get_mut("unknownExtensionRouteIdentity").and_then(Value::as_object_mut);
             if let Some(route) = route {
-                let known = org.routes.iter().find(|known| route.get("id") == Some(&json!(known.id)));
+                let known = org.routes.iter().find(|known| route.get("id").is_some_and(|id| is_same(id, &known.id)));
                 route.extend(known.map(|known| ("name".to_owned(), json!(known.name))));
             }
         }
@@ -113,6 +120,13 @@ fn mailbox(person: &Person, fields: &mut Map<String, Value>) {
 fn recording(fields: &mut Map<String, Value>) {
     if let Some(notification) = fields.get_mut("notification").and_then(Value::as_object_mut) {
         notification.entry("type").or_insert_with(|| json!("None"));
+    }
+}
+
+fn code_levels(fields: &mut Map<String, Value>) {
+    let codes = fields.get_mut("accessCodes").and_then(Value::as_array_mut);
+    for code in codes.into_iter().flatten().filter_map(Value::as_object_mut) {
+        code.insert("level".into(), json!("CUSTOM"));
     }
 }
 
