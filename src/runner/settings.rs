@@ -13,9 +13,6 @@ use crate::domain::{
 };
 use crate::webex::{Trouble, calls};
 
-/// The code of a person without calling (contract 5): no other place has the setting either.
-const NOT_CALLING: &str = "4008";
-
 /// Whose settings they are.
 pub(super) struct Owner<'a> {
     pub(super) person: &'a RemoteId,
@@ -137,9 +134,8 @@ async fn read(work: &mut RowWork<'_>, owner: &Owner<'_>, feature: Feature) -> Fl
         Err(trouble) => trouble,
     };
     match (&trouble, spec.also) {
-        (Trouble::Refused(refusal), Some(family))
-            if refusal.status == 404 && !refusal.has_code(NOT_CALLING) && !is_unknown(refusal) =>
-        {
+        // For somebody who is unknown no other place has the setting either.
+        (Trouble::Refused(refusal), Some(family)) if refusal.status == 404 && !is_unknown(refusal) => {
             let body = work.read(calls::feature(person, feature, family)).await?.body;
             Ok(Present { feature, family, body })
         }

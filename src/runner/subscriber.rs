@@ -5,12 +5,13 @@ use tokio::time::Instant;
 use super::work::{Flow, RowWork};
 use crate::webex::{Refusal, Trouble};
 
-/// The back end of Webex Calling knows no such subscriber, whatever the text says of a request or a user.
-const UNKNOWN: &str = "4003";
+/// The back end of Webex Calling knows no such subscriber, whatever the text says of a request or a user; the newer paths
+/// have a code of their own for it.
+const UNKNOWN: [&str; 2] = ["4003", "4008"];
 
-/// Whether Webex says so; a 403 with this code is about the token.
+/// Whether Webex says so; a 403 with such a code is about the token.
 pub(super) fn is_unknown(refusal: &Refusal) -> bool {
-    matches!(refusal.status, 400 | 404) && refusal.has_code(UNKNOWN)
+    matches!(refusal.status, 400 | 404) && UNKNOWN.iter().any(|code| refusal.has_code(code))
 }
 
 /// Reads, and once more when Webex must know the person, if calling may have been given as late as at `given`.

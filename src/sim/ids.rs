@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn a_kind_may_have_a_form_of_its_own() {
-        let (place, person) = (encode_id("PLACE", "5101b07b-4f8f-4ef7"), encode_id("PEOPLE", "5101b07b-4f8f-4ef7"));
+        let (place, person) =
+            (encode_id("PLACE", "5101b07b-4f8f-4ef7"), encode_id("PEOPLE", "5101b07b-4f8f-4ef7"));
         let mut answer = serde_json::json!({"id": place, "members": [person], "name": "Lobby"});
         reform(&[IdForm::of_cluster("PLACE")], &mut answer);
         let shown = answer.get("id").and_then(Value::as_str).unwrap_or_default();

@@ -28,8 +28,20 @@ pub(crate) struct Paging {
 
 impl Paging {
     /// By these names of parameters, with this size unless asked otherwise and at most that one.
-    pub(crate) fn new(rules: &Rules, [size_param, start_param]: [&'static str; 2], default: usize, limit: usize) -> Self {
-        Paging { size_param, start_param, default, limit, cap: rules.page_cap, repeats: rules.habits.repeats_entries }
+    pub(crate) fn new(
+        rules: &Rules,
+        [size_param, start_param]: [&'static str; 2],
+        default: usize,
+        limit: usize,
+    ) -> Self {
+        Paging {
+            size_param,
+            start_param,
+            default,
+            limit,
+            cap: rules.page_cap,
+            repeats: rules.habits.repeats_entries,
+        }
     }
 
     pub(crate) fn window(&self, call: &Call) -> Result<Window, Refusal> {

@@ -137,7 +137,8 @@ pub(super) fn update(org: &mut Org, work: &Work<'_>) -> Outcome {
     call.text("announcementLanguage").map_or(Ok(()), check_language)?;
     check_main_number(org, (index, location), &mut fields)?;
     let prefix = call.text("routingPrefix").map(str::to_owned);
-    let is_prefix = |text: &String| text.len() <= PREFIX_LENGTH && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_prefix =
+        |text: &String| text.len() <= PREFIX_LENGTH && text.bytes().all(|byte| byte.is_ascii_digit());
     if prefix.as_ref().is_some_and(|prefix| !is_prefix(prefix)) {
         return Err(Refusal::bad_request(format!("Routing prefix must be 1 to {PREFIX_LENGTH} digits.")));
     }
@@ -189,7 +190,8 @@ pub(super) fn modify_announcement_language(org: &mut Org, work: &Work<'_>) -> Ou
     let (index, _, _) = org.calling_location(work.id())?;
     let language = required_text(work.call, "announcementLanguageCode")?.to_owned();
     check_language(&language)?;
-    let asked = |name: &str| work.call.body.as_ref().and_then(|body| body.get(name)?.as_bool()).unwrap_or(false);
+    let asked =
+        |name: &str| work.call.body.as_ref().and_then(|body| body.get(name)?.as_bool()).unwrap_or(false);
     if asked("agentEnabled") {
         for person in org.callers_of(index).collect::<Vec<_>>() {
             org.edit_person(person, work.moment, |person| {

@@ -8,8 +8,8 @@ use super::super::seed::{
     CallingSeed, LicenseSeed, LocationSeed, NumberSeed, OrgSeed, PersonSeed, WorkspaceSeed,
 };
 use super::{
-    BackEnd, Calling, CallingLocation, Lagged, License, Location, Moment, Number, Numbers, Org, Owner, Person,
-    PremiseRoute, Rules, Workspace,
+    BackEnd, Calling, CallingLocation, Lagged, License, Location, Moment, Number, Numbers, Org, Owner,
+    Person, PremiseRoute, Rules, Workspace,
 };
 
 const AT_START: Moment = Moment { now: 0, visible_at: 0 };

@@ -215,7 +215,8 @@ impl Org {
     /// The people who have calling in a location.
     pub(crate) fn callers_of(&self, location: usize) -> impl Iterator<Item = usize> {
         let people = self.people.iter().map(Lagged::get).enumerate();
-        let calls = move |person: &Person| person.calling.as_ref().is_some_and(|own| own.location == location);
+        let calls =
+            move |person: &Person| person.calling.as_ref().is_some_and(|own| own.location == location);
         people.filter(move |(_, person)| calls(person)).map(|(index, _)| index)
     }
 

@@ -81,7 +81,8 @@ fn add_of_location(org: &Org, index: usize, path: &str, fields: &mut Map<String,
         "internalDialing" => {
             let route = fields.get_mut("unknownExtensionRouteIdentity").and_then(Value::as_object_mut);
             if let Some(route) = route {
-                let known = org.routes.iter().find(|known| route.get("id").is_some_and(|id| is_same(id, &known.id)));
+                let known =
+                    org.routes.iter().find(|known| route.get("id").is_some_and(|id| is_same(id, &known.id)));
                 route.extend(known.map(|known| ("name".to_owned(), json!(known.name))));
             }
         }
