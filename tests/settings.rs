@@ -2,6 +2,8 @@
 #![cfg(feature = "sim")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
+#[path = "settings/absent.rs"]
+mod absent;
 #[path = "settings/colleagues.rs"]
 mod colleagues;
 #[path = "settings/crash.rs"]

@@ -78,7 +78,7 @@ async fn find_unlisted(work: &mut RowWork<'_>, location: &LocationRecord) -> Flo
                 Err(lacking) => return pending(PendingReason::InvalidResponseSchema, lacking.to_string()),
             },
             // It was removed since, or is not readable yet: the list decides, once it must show it.
-            Err(Trouble::Refused(refusal)) if refusal.status == 404 => {}
+            Err(Trouble::Refused(refusal)) if refusal.is_not_found() => {}
             Err(trouble) => return stop_for(Operation::LocationGet, &trouble),
         }
     }
@@ -183,7 +183,7 @@ async fn is_enabled(work: &mut RowWork<'_>, id: &RemoteId) -> Flow<bool> {
     match work.try_read(calls::calling_location(id)).await? {
         Ok(_) => Ok(true),
         // Both mean: not a calling location (contract 3.4).
-        Err(Trouble::Refused(refusal)) if matches!(refusal.status, 400 | 404) => Ok(false),
+        Err(Trouble::Refused(refusal)) if refusal.status == 400 || refusal.is_not_found() => Ok(false),
         Err(trouble) => stop_for(Operation::CallingLocationGet, &trouble),
     }
 }

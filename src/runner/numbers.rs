@@ -152,7 +152,9 @@ async fn add_one(work: &mut RowWork<'_>, site: &Site, number: &PhoneNumber) -> F
             let refused = explain(work, site, one, &cause).await?;
             Err(Stop::Pending(Cause { message: format!("not added: {}", named(&refused)), ..cause }))
         }
-        Err(Stop::Pending(cause)) if cause.http_status == Some(404) => {
+        Err(Stop::Pending(cause))
+            if cause.http_status == Some(404) && cause.reason != PendingReason::OutOfScope =>
+        {
             let message = format!(
                 "not added: {number} ({}); most likely {:?} has no PSTN connection: state one in its row, or connect it in Control Hub",
                 cause.message, site.name

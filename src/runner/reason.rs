@@ -56,6 +56,7 @@ fn for_refusal(operation: Operation, refusal: &Refusal) -> PendingReason {
     match refusal.status {
         401 => PendingReason::AuthInvalid,
         403 => PendingReason::PermissionDenied,
+        404 if refusal.lacks_path() => PendingReason::OutOfScope,
         404 => PendingReason::PreconditionMissing,
         400 | 405 if PRECONDITION_CODES.iter().any(|code| refusal.has_code(code)) => {
             PendingReason::PreconditionMissing
@@ -94,7 +95,12 @@ fn advice(refusal: &Refusal) -> Option<&'static str> {
         (refusal.codes.is_empty() && refusal.message.is_empty())
             .then_some("it gave no reason: its support finds one by the tracking id")
     };
-    of_code.or_else(not_enabled).or_else(silent)
+    let no_path = || {
+        refusal
+            .lacks_path()
+            .then_some("Webex has no such operation for this organisation: do this part in Control Hub")
+    };
+    of_code.or_else(not_enabled).or_else(no_path).or_else(silent)
 }
 
 /// What happened, in words, with the answer's status.
@@ -167,6 +173,7 @@ mod tests {
             (refused(404, "4003", "User not found."), PreconditionMissing),
             (refused(403, "4003", "Unauthorized request"), PermissionDenied),
             (refused(404, "", ""), PreconditionMissing),
+            (refused(404, "", "No static resource hydra/v1/people/x"), PendingReason::OutOfScope),
             (refused(400, "400000", ""), PreconditionMissing),
             (refused(400, "400408", ""), PreconditionMissing),
             (refused(400, "4470", ""), PreconditionMissing),

@@ -104,13 +104,12 @@ async fn who_stays_unknown_is_pending_and_an_attempt_right_after_waits_too() {
 async fn a_back_end_that_learns_of_people_late_costs_a_wait_and_no_row() {
     // Paths of either family, each of which has its own way of saying it.
     let csv = Csv::new().user(ANA, "Madrid").cell("calling_settings_call_waiting_enabled", "false");
-    let csv =
-        csv.cell("calling_settings_hot_desking_guest_enabled", "true").assignment(ANA, "Madrid", "1001");
-    let late = csv.clone().user(LEO, "Madrid").cell("calling_settings_hot_desking_guest_enabled", "true");
-    let late = late.assignment(LEO, "Madrid", "1002").cell("final_settings_call_waiting_enabled", "false");
+    let csv = csv.assignment(ANA, "Madrid", "1001").user(LEO, "Madrid");
+    let csv = csv.cell("calling_settings_hot_desking_guest_enabled", "true");
+    let csv = csv.assignment(LEO, "Madrid", "1002").cell("final_settings_call_waiting_enabled", "false");
     let org = OrgSeed::with_people([ANA, LEO]).location(LocationSeed::calling("Madrid"));
     let habits = Habits { back_end_lag: Duration::from_secs(1), ..Habits::default() };
-    let bench = Bench::with(&late, SimConfig { habits, ..SimConfig::with_org(org) }).await;
+    let bench = Bench::with(&csv, SimConfig { habits, ..SimConfig::with_org(org) }).await;
     let bench = bench.env("SETTLE_SECONDS", "2");
     bench.run().await.expect(0);
     bench.check_invariants();
