@@ -8,6 +8,8 @@ mod absent;
 mod colleagues;
 #[path = "settings/crash.rs"]
 mod crash;
+#[path = "settings/spelling.rs"]
+mod spelling;
 mod support;
 #[path = "settings/unknown.rs"]
 mod unknown;

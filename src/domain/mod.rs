@@ -43,6 +43,7 @@ mod record;
 mod remote_id;
 mod setting;
 mod step;
+mod telephone;
 mod values;
 
 pub use column::{
@@ -64,6 +65,7 @@ pub use setting::{
     StatedSetting, UserSettingsPrefix,
 };
 pub use step::{Step, StepState};
+pub use telephone::{CallingCode, dials_the_same, without_hyphen};
 pub use values::{
     Email, Extension, InputHash, LicenseChoice, Line, LocationKey, PhoneNumber, ValueError, fold_name,
 };

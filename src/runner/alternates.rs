@@ -60,8 +60,6 @@ async fn lacking(
         Ok(held) => held,
         Err(trouble) => return stop_for(call.operation, &trouble),
     };
-    // Some answers leave out the plus sign, whatever was preferred.
-    let digits = |text: &str| text.trim_start_matches('+').to_owned();
-    let has = |number: &PhoneNumber| held.iter().any(|held| digits(held) == digits(number.as_str()));
+    let has = |number: &PhoneNumber| held.iter().any(|held| number.is_spelled(held, owner.home));
     Ok(wanted.iter().filter(|number| !has(number)).cloned().collect())
 }

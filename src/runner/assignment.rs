@@ -59,7 +59,7 @@ pub(super) async fn drive(
     };
     // Phase 2 may have given calling up to the moment when this one began.
     let given = work.row.partner.as_ref().map(|_| work.context.phase_began.get());
-    let owner = settings::Owner { person: &person, standard_only, given };
+    let owner = settings::Owner { person: &person, standard_only, home: site.home, given };
     let further = alternates::apply(work, &site, &owner, &assignment.alternate_numbers).await?;
     let message = if further > 0 { format!("{message}, {further} further numbers") } else { message };
     let written = settings::apply(work, Step::ApplyFinalSettings, &owner, &assignment.settings).await?;

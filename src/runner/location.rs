@@ -9,7 +9,7 @@ use super::site::Site;
 use super::user::refuse_unsupported;
 use super::work::{Flow, RowWork, pending, stop_for};
 use super::write::Shown;
-use crate::domain::{LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
+use crate::domain::{CallingCode, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
 use crate::store::SeenLocation;
 use crate::webex::{Trouble, calls, wire};
 
@@ -34,7 +34,8 @@ pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> 
         true => "enabled for calling",
         false => "already enabled for calling",
     });
-    let site = Site { id: id.clone(), name };
+    let home = CallingCode::of_country(&location.address.country);
+    let site = Site { id: id.clone(), name, home };
     let mut done: Vec<String> = done.into_iter().map(str::to_owned).collect();
     done.extend(location_settings::apply(work, &location.settings, &site).await?);
     Ok((id, done.join(", ")))

@@ -230,7 +230,8 @@ async fn explain(
     numbers: &[PhoneNumber],
     cause: &Cause,
 ) -> Flow<Vec<Refused>> {
-    let told = |number: &PhoneNumber| cause.numbers.iter().find(|(known, _)| known == number.as_str());
+    let told =
+        |number: &PhoneNumber| cause.numbers.iter().find(|(known, _)| number.is_spelled(known, site.home));
     let named: Vec<Refused> =
         numbers.iter().filter_map(|number| Some(Refused(number.clone(), told(number)?.1.clone()))).collect();
     if !named.is_empty() {

@@ -9,7 +9,8 @@ use super::subscriber::{self, is_unknown};
 use super::work::{Flow, RowWork, Stop, pending, stop_for};
 use super::write::Shown;
 use crate::domain::{
-    Family, Feature, PendingReason, RemoteId, SettingValue, Settings, StatedSetting, Step, StepState,
+    CallingCode, Family, Feature, PendingReason, RemoteId, SettingValue, Settings, StatedSetting, Step,
+    StepState,
 };
 use crate::webex::{Trouble, calls};
 
@@ -18,6 +19,8 @@ pub(super) struct Owner<'a> {
     pub(super) person: &'a RemoteId,
     /// Whether the person's licences are known to give Standard calling and no more.
     pub(super) standard_only: bool,
+    /// The calling code of the country in which they have it, where that is known.
+    pub(super) home: Option<CallingCode>,
     /// When calling was given to them, at the latest, where that may be a moment ago.
     pub(super) given: Option<Instant>,
 }
@@ -108,7 +111,7 @@ async fn apply_feature(
 ) -> Flow<bool> {
     let person = owner.person;
     let present = read(work, owner, feature).await?;
-    let body = changes(&present, wanted)?;
+    let body = changes(&present, wanted, owner.home)?;
     work.resolve_feature(feature, body.is_none());
     let Some(body) = body else { return Ok(false) };
     work.write(
@@ -117,7 +120,7 @@ async fn apply_feature(
         async |work| {
             let body = work.read(calls::feature(person, feature, present.family)).await?.body;
             let now = Present { body, ..present };
-            Ok(changes(&now, wanted)?.is_none().then_some(()))
+            Ok(changes(&now, wanted, owner.home)?.is_none().then_some(()))
         },
     )
     .await?;
@@ -144,8 +147,8 @@ async fn read(work: &mut RowWork<'_>, owner: &Owner<'_>, feature: Feature) -> Fl
 }
 
 /// What to write; `None` when everything is as the row states it.
-fn changes(present: &Present, wanted: &[Wanted]) -> Flow<Option<Value>> {
-    overlay::changes(present.feature, &present.body, wanted).or_else(|Unreadable(what)| {
+fn changes(present: &Present, wanted: &[Wanted], home: Option<CallingCode>) -> Flow<Option<Value>> {
+    overlay::changes(present.feature, &present.body, wanted, home).or_else(|Unreadable(what)| {
         let what = format!("{what}, and nothing was written over it");
         pending(PendingReason::InvalidResponseSchema, what)
     })

@@ -68,7 +68,7 @@ pub(super) async fn drive(
         }
     }
     let standard_only = licences.is_standard_only(&person.licenses);
-    let owner = settings::Owner { person: &person.id, standard_only, given };
+    let owner = settings::Owner { person: &person.id, standard_only, home: site.home, given };
     let written = settings::apply(work, Step::UserApplyCallingSettings, &owner, &user.settings).await?;
     if !user.settings.is_empty() {
         done.push(format!("{written} settings written"));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::transport::Reply;
-use crate::domain::RemoteId;
+use crate::domain::{PhoneNumber, RemoteId};
 
 /// A location of `GET /locations`.
 #[derive(Debug, Clone, PartialEq)]
@@ -189,7 +189,9 @@ pub fn number_entry(item: &Value) -> Result<NumberEntry, Lacking> {
     let filled = |name: &str| Some(text(item, name)).filter(|text| !text.is_empty());
     let location = item.get("location");
     Ok(NumberEntry {
-        number: filled("phoneNumber"),
+        // Look-ups compare what is kept of it with numbers in E.164.
+        number: filled("phoneNumber")
+            .map(|text| PhoneNumber::spelled(&text).map_or(text, |number| number.to_string())),
         extension: filled("extension"),
         location: location.and_then(|location| remote_id(location, "id")),
         location_name: location.map(|location| text(location, "name")).unwrap_or_default(),
