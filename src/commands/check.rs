@@ -58,7 +58,13 @@ fn describe(environment: &str, base_url: &str, report: &PreflightReport) -> Stri
     }
     for units in &report.free_units {
         let subscription = units.subscription.as_deref().unwrap_or("no subscription");
-        text.push_str(&format!("  free units    {} of {}, {subscription}\n", units.free, units.licence));
+        let ended = units.ended.as_ref().map(|status| format!(": {status}, none of them is given"));
+        text.push_str(&format!(
+            "  free units    {} of {}, {subscription}{}\n",
+            units.free,
+            units.licence,
+            ended.unwrap_or_default()
+        ));
     }
     text
 }

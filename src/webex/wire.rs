@@ -52,7 +52,12 @@ pub struct License {
     pub consumed: i64,
     /// The subscription that it is part of.
     pub subscription: Option<String>,
+    /// Its status, where that says that none of its units can be used any more.
+    pub ended: Option<String>,
 }
+
+/// What the status of a licence or its subscription begins with when it has ended (an open set: any other can be given).
+const ENDED: [&str; 3] = ["SUSPEND", "EXPIRE", "CANCEL"];
 
 /// An entry of the numbers list.
 #[derive(Debug, Clone, PartialEq)]
@@ -181,6 +186,10 @@ pub fn license(item: &Value) -> Result<License, Lacking> {
         total: number("totalUnits"),
         consumed: number("consumedUnits"),
         subscription: Some(text(item, "subscriptionId")).filter(|id| !id.is_empty()),
+        ended: Some(line(item, "status")).filter(|status| {
+            let status = status.to_ascii_uppercase();
+            ENDED.iter().any(|ended| status.starts_with(ended))
+        }),
     })
 }
 
