@@ -5,7 +5,7 @@
 mod support;
 
 use support::{Bench, Csv, site};
-use wxbulk::sim::{Exchange, Fault, IdForm, Operation, OrgSeed, SimConfig};
+use wxbulk::sim::{Exchange, Fault, IdForm, LocationSeed, Operation, OrgSeed, SimConfig};
 
 /// Look-ups of single people.
 fn single_people(bench: &Bench) -> usize {
@@ -190,4 +190,17 @@ async fn one_spelling_in_lists_and_another_in_single_answers_cost_nothing() {
     let bare =
         |call: &Exchange| call.path.split('/').any(|part| part.len() == 36 && part.matches('-').count() == 4);
     assert!(!bench.sim.journal().iter().any(bare));
+}
+
+#[tokio::test]
+async fn an_entry_that_stands_on_two_pages_is_one() {
+    let names = ["Madrid Norte", "Madrid", "Madrid Sur"];
+    let org = names.iter().fold(OrgSeed::default(), |org, name| org.location(LocationSeed::calling(*name)));
+    let config = SimConfig { page_cap: Some(2), ..SimConfig::with_org(org) };
+    let bench = Bench::with(&Csv::new().location("Madrid"), config).await;
+    bench.sim.set_habits(|habits| habits.repeats_entries = true);
+    // The list of the phase lacks it, so that it is looked for by its name before it would be made.
+    bench.sim.add_fault(r#"locations_list#2-3:status=200,body={"items":[]}"#.parse().unwrap());
+    bench.run().await.expect(0);
+    assert_eq!(bench.sim.org().locations.len(), 3);
 }

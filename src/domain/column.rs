@@ -250,7 +250,7 @@ const FIXED: &[Fixed] = &[
         "calling_license",
         ColumnKind::License,
         &[(User, Need::Optional)],
-        "professional, standard or a licence id; blank takes CALLING_LICENSE",
+        "professional, standard or a licence id; blank takes CALLING_LICENSE; without a free unit ALLOW_LICENSE_OVERAGE decides",
     ),
     (
         "extension",
