@@ -7,10 +7,18 @@
     reason = "helpers of tests may fail a test"
 )]
 
+#[path = "sim/addresses.rs"]
+mod addresses;
+#[path = "sim/back_end.rs"]
+mod back_end;
+#[path = "sim/deletions.rs"]
+mod deletions;
 #[path = "sim/faults.rs"]
 mod faults;
 #[path = "sim/forbidden.rs"]
 mod forbidden;
+#[path = "sim/habits.rs"]
+mod habits;
 #[path = "sim/journal.rs"]
 mod journal;
 #[path = "sim/licences.rs"]
@@ -23,18 +31,23 @@ mod locations;
 mod numbers;
 #[path = "sim/pstn.rs"]
 mod pstn;
+#[path = "sim/quiet_faults.rs"]
+mod quiet_faults;
 #[path = "sim/reading.rs"]
 mod reading;
 #[path = "sim/settings.rs"]
 mod settings;
+#[path = "sim/shapes.rs"]
+mod shapes;
 
 use std::time::Duration;
 
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use wxbulk::sim::{
-    Calls, Fault, LicenseSeed, LocationSeed, Mangle, NumberSeed, Operation, OrgSeed, PROFESSIONAL,
-    PersonSeed, Pstn, RateLimit, STANDARD, SimConfig, SimHandle, Tamper, start,
+    AddressWithPstn, Calls, Fault, Habits, IdForm, LicenseSeed, LocationSeed, Mangle, NumberSeed, Operation,
+    OrgSeed, PROFESSIONAL, PersonSeed, Pstn, RateLimit, STANDARD, SimConfig, SimHandle, Spelling, Tamper,
+    WorkspaceSeed, start,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);

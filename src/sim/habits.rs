@@ -55,7 +55,7 @@ impl IdForm {
 pub struct Habits {
     /// What becomes of an address once PSTN is set.
     pub address_with_pstn: AddressWithPstn,
-    /// Addresses are kept in capitals and with a space in the postal code.
+    /// Addresses are shown in capitals and with a space in the postal code.
     pub respells_addresses: bool,
     /// A licence without free units is given all the same.
     pub allows_overage: bool,

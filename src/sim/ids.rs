@@ -33,7 +33,7 @@ fn reformed(forms: &[IdForm], id: &str) -> Option<String> {
     let (kind, unique) = decoded.strip_prefix(PREFIX)?.split_once('/')?;
     let form = forms.iter().find(|form| form.kind == kind)?;
     let mut id = encode(format!("ciscospark://{}/{kind}/{unique}", form.cluster).as_bytes());
-    while form.padded && id.len() % 4 != 0 {
+    while form.padded && !id.len().is_multiple_of(4) {
         id.push('=');
     }
     Some(id)
@@ -135,9 +135,9 @@ mod tests {
         let mut answer = serde_json::json!({"id": place, "members": [person], "name": "Lobby"});
         reform(&[IdForm::of_cluster("PLACE")], &mut answer);
         let shown = answer.get("id").and_then(Value::as_str).unwrap_or_default();
-        let decoded = String::from_utf8(decode(shown.trim_end_matches('=')).unwrap()).unwrap();
+        let decoded = String::from_utf8(decode(shown.trim_end_matches('=')).expect("an id")).expect("an id");
         assert_eq!(decoded, "ciscospark://urn:TEAM:us-west-2_r/PLACE/5101b07b-4f8f-4ef7");
-        assert!(shown.len() % 4 == 0 && shown.ends_with('='), "{shown}");
+        assert!(shown.len().is_multiple_of(4) && shown.ends_with('='), "{shown}");
         assert_eq!(unique_part(shown), "5101b07b-4f8f-4ef7");
         assert_eq!(answer.get("members"), Some(&serde_json::json!([person])));
     }

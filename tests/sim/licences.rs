@@ -89,7 +89,7 @@ async fn a_licence_request_is_checked() {
     let (professional, standard) = (bench.license(PROFESSIONAL), bench.license(STANDARD));
 
     let bad = json!({"email": ANA, "licenses": [{"id": "nonsense"}]});
-    assert_eq!(code(patch(bad).await).await, (400, json!(400_000)));
+    assert_eq!(code(patch(bad).await).await, (404, json!(1)));
     let none_left = json!({"email": ANA, "licenses": [{"id": standard, "properties": line}]});
     let (status, _) = code(patch(none_left).await).await;
     assert_eq!(status, 400);

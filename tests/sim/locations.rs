@@ -89,6 +89,55 @@ async fn the_main_number_must_be_in_the_inventory() {
 }
 
 #[tokio::test]
+async fn without_pstn_a_main_number_is_dropped_in_silence() {
+    let bench = Bench::of(madrid().location(LocationSeed::calling("Soria"))).await;
+    let path = format!("/telephony/config/locations/{}", bench.location("Soria"));
+    let body = json!({"callingLineId": {"name": "Acme", "phoneNumber": "+34975000001"}});
+    assert_eq!(bench.send(Method::PUT, &path, body).await.status(), 204);
+    assert_eq!(bench.read(&path).await["callingLineId"], json!({"name": "Acme", "phoneNumber": null}));
+}
+
+#[tokio::test]
+async fn a_language_is_for_what_comes_later_unless_told_otherwise() {
+    let eva = PersonSeed::new("eva@example.com").calling("Madrid", "1000");
+    let bench = Bench::of(madrid().person(eva)).await;
+    let path = format!("/telephony/config/locations/{}", bench.location("Madrid"));
+    let general = format!("/locations/{}", bench.location("Madrid"));
+    assert_eq!(bench.read(&path).await["announcementLanguage"], "es_es");
+    assert_eq!(bench.read(&general).await["announcementLanguage"], Value::Null);
+    let spoken = |email: &str| bench.sim.org().person(email).unwrap().announcement_language.clone().unwrap();
+    let features = || bench.sim.org().locations_named("Madrid")[0].feature_language.clone().unwrap();
+
+    let put = bench.send(Method::PUT, &path, json!({"announcementLanguage": "en_gb"})).await;
+    assert_eq!(put.status(), 204);
+    bench.assign(ANA, json!({"locationId": bench.location("Madrid"), "extension": "1001"})).await;
+    assert_eq!(
+        (spoken("eva@example.com"), spoken(ANA), features()),
+        ("es_es".into(), "en_gb".into(), "es_es".into())
+    );
+
+    let invoke = format!("{path}/actions/modifyAnnouncementLanguage/invoke");
+    let modify = |body: Value| bench.send(Method::POST, &invoke, body);
+    assert_eq!(modify(json!({"agentEnabled": true})).await.status(), 400);
+    assert_eq!(
+        modify(json!({"agentEnabled": true, "announcementLanguageCode": "fr_FR"})).await.status(),
+        400
+    );
+    let people = json!({"agentEnabled": true, "serviceEnabled": false, "announcementLanguageCode": "fr_fr"});
+    assert_eq!(modify(people).await.status(), 204);
+    assert_eq!(
+        (spoken("eva@example.com"), spoken(ANA), features()),
+        ("fr_fr".into(), "fr_fr".into(), "es_es".into())
+    );
+    assert_eq!(
+        modify(json!({"serviceEnabled": true, "announcementLanguageCode": "de_de"})).await.status(),
+        204
+    );
+    assert_eq!((spoken(ANA), features()), ("fr_fr".into(), "de_de".into()));
+    assert_eq!(bench.read(&path).await["announcementLanguage"], "en_gb", "the default is another matter");
+}
+
+#[tokio::test]
 async fn a_routing_prefix_starts_a_job_or_stays_behind() {
     let org = madrid().person(PersonSeed::new("eva@example.com").calling("Madrid", "1000"));
     let fault = Fault::on(Operation::CallingLocationUpdate).nth(1).tamper(Tamper::Partial);
@@ -130,6 +179,7 @@ async fn one_prefix_job_runs_at_a_time() {
 
     assert_eq!(bench.read(&job).await["latestExecutionStatus"], "STARTED");
     let done = bench.read(&job).await;
+    assert_eq!(done["jobExecutionStatus"][0]["timeElapsed"], "PT0S");
     assert_eq!(done["latestExecutionExitCode"], "COMPLETED");
     assert_eq!(done["counts"]["routingPrefixUpdated"], 1);
     assert_eq!(bench.send(Method::PUT, &soria, json!({"routingPrefix": "72"})).await.status(), 200);
@@ -143,6 +193,8 @@ async fn a_location_without_extensions_needs_no_job() {
     let put = |body: Value| bench.send(Method::PUT, &path, body);
     assert_eq!(put(json!({"routingPrefix": "71"})).await.status(), 204);
     assert_eq!(put(json!({"routingPrefix": "7a"})).await.status(), 400);
+    assert_eq!(put(json!({"routingPrefix": "12345678"})).await.status(), 400, "seven digits at most");
+    assert_eq!(put(json!({"routingPrefix": "1234567"})).await.status(), 204);
     assert_eq!(put(json!({"connection": {"type": "TRUNK", "id": "x"}})).await.status(), 400);
     assert_eq!(put(json!({"userLimit": 3})).await.status(), 400, "read-only");
 }
@@ -191,7 +243,14 @@ async fn a_location_has_settings_of_its_own() {
     let member =
         json!({"selected": "LOCATION_MEMBER_NUMBER", "locationMemberId": bench.person("eva@example.com")});
     assert_eq!(put("features/emergencyCallbackNumber", member).await, 204);
-    assert_eq!(put("musicOnHold", json!({"greeting": "LOUD"})).await, 400);
-    assert_eq!(put("musicOnHold", json!({"mohEnabled": false})).await, 204);
+    assert_eq!(put("musicOnHold", json!({"greeting": "DEFAULT"})).await, 400, "that is a person's word");
+    assert_eq!(put("musicOnHold", json!({"mohEnabled": false})).await, 400, "that is a person's field");
+    let music = json!({"callHoldEnabled": false, "greeting": "CUSTOM", "playlistId": "list"});
+    assert_eq!(put("musicOnHold", music).await, 204);
+    let read = bench.read(&path("musicOnHold")).await;
+    assert_eq!((&read["callHoldEnabled"], &read["callParkEnabled"]), (&json!(false), &json!(true)));
+    assert_eq!((&read["playlist"]["id"], read.get("playlistId")), (&json!("list"), None));
+    assert_eq!(put("outgoingPermission", json!({"useCustomEnabled": true})).await, 204, "the list stays");
+    assert_eq!(bench.read(&path("outgoingPermission")).await["callingPermissions"], rows);
     assert_eq!(put("nonsense", json!({})).await, 404);
 }

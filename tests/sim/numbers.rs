@@ -87,6 +87,42 @@ async fn numbers_are_added_activated_and_deleted() {
 }
 
 #[tokio::test]
+async fn numbers_wait_for_their_day() {
+    let bench = Bench::of(madrid()).await;
+    let path = format!("/telephony/config/locations/{}/numbers", bench.location("Madrid"));
+    let body = |phones: Value, kind: &str| json!({"phoneNumbers": phones, "numberType": kind});
+    let mobile = |many: usize| -> Value { (0..many).map(|n| format!("+346000000{n:02}")).collect() };
+    assert_eq!(bench.send(Method::POST, &path, body(mobile(21), "MOBILE")).await.status(), 400);
+    assert_eq!(bench.send(Method::POST, &path, body(mobile(20), "MOBILE")).await.status(), 201);
+    assert_eq!(bench.send(Method::POST, &path, body(json!(["+34910000010"]), "DID")).await.status(), 201);
+    assert!(bench.sim.org().number("+34910000010").unwrap().active, "unless told otherwise");
+    let waiting = json!({"phoneNumbers": ["+34910000011"], "state": "INACTIVE"});
+    assert_eq!(bench.send(Method::POST, &path, waiting).await.status(), 201);
+    let listed = bench.read("/telephony/config/numbers?phoneNumber=%2B34910000011").await;
+    assert_eq!(listed["phoneNumbers"][0]["state"], "INACTIVE");
+    let line =
+        json!({"locationId": bench.location("Madrid"), "extension": "1001", "phoneNumber": "+34910000011"});
+    assert_eq!(bench.assign(ANA, line).await.status(), 200, "an inactive number can be given");
+    assert!(!bench.sim.org().number("+34910000011").unwrap().active);
+    for action in ["ACTIVATE", "DEACTIVATE"] {
+        let many: Vec<String> = (0..501).map(|n| format!("+34911000{n:03}")).collect();
+        let put = bench.send(Method::PUT, &path, json!({"phoneNumbers": many, "action": action})).await;
+        assert!(put.text().await.unwrap().contains("At most 500"), "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_keeps_its_numbers() {
+    let lugo = LocationSeed::calling("Lugo").pstn(Pstn::CiscoPstn).numbers(["+34982000001"]);
+    let bench = Bench::of(madrid().location(lugo)).await;
+    let path = format!("/telephony/config/locations/{}/numbers", bench.location("Lugo"));
+    let refused = bench.send(Method::DELETE, &path, json!({"phoneNumbers": ["+34982000001"]})).await;
+    assert_eq!(refused.status(), 400);
+    assert!(refused.text().await.unwrap().contains("ERR.V.TRM.TMN60004"));
+    assert!(bench.sim.org().number("+34982000001").is_some());
+}
+
+#[tokio::test]
 async fn a_number_in_use_has_two_codes() {
     let org = madrid().location(LocationSeed::calling("Soria").pstn(Pstn::LocalGateway));
     let bench = Bench::of(org).await;

@@ -6,7 +6,13 @@ use super::*;
 async fn a_pstn_connection_opens_the_inventory() {
     let bench = Bench::of(OrgSeed::default().location(LocationSeed::calling("Soria"))).await;
     let path = format!("/telephony/pstn/locations/{}/connection", bench.location("Soria"));
-    assert_eq!(bench.get(&path).await.status(), 404);
+    let unset = bench.get(&path).await;
+    assert_eq!(unset.status(), 404);
+    let body: Value = unset.json().await.unwrap();
+    let message = body["errorMessage"].as_str().unwrap();
+    let end = " not found or PSTN for the location is not configured";
+    let key = message.strip_prefix("Location ").unwrap().strip_suffix(end).unwrap();
+    assert_eq!(bench.read(&format!("/locations/{key}")).await["name"], "Soria");
     let trunk = bench.read("/telephony/config/routeChoices").await["routeIdentities"][0]["id"].clone();
     let body = json!({"premiseRouteType": "TRUNK", "premiseRouteId": trunk});
     assert_eq!(bench.send(Method::PUT, &path, body).await.status(), 204);

@@ -85,21 +85,26 @@ async fn preflight_reads_answer() {
     assert!(names.contains(&PROFESSIONAL.to_owned()) && names.contains(&STANDARD.to_owned()));
 }
 
-/// The five of the contract; the fifth has no body at all.
+/// One of them has no body at all.
 #[tokio::test]
-async fn errors_come_in_five_shapes() {
-    let org = madrid().location(LocationSeed::calling("Soria").pstn(Pstn::LocalGateway));
+async fn errors_come_in_six_shapes() {
+    let org = madrid()
+        .location(LocationSeed::calling("Soria").pstn(Pstn::LocalGateway))
+        .location(LocationSeed::calling("Lugo"))
+        .person(PersonSeed::new("eva@example.com").calling("Madrid", "1000").phone_number("+34910000008"));
     let bench = Bench::of(org).await;
+    let pstn = format!("/telephony/pstn/locations/{}/connection", bench.location("Lugo"));
     let numbers = format!("/telephony/config/locations/{}/numbers", bench.location("Soria"));
     let job = |name: &str| format!("/telephony/config/jobs/{name}");
     let user = json!({"userId": bench.person(ANA), "extension": "1"});
-    let moved =
-        json!({"usersList": [{"locationId": bench.location("Soria"), "validate": true, "users": [user]}]});
+    let moved = |user: Value| json!({"usersList": [{"locationId": bench.location("Soria"), "validate": true, "users": [user]}]});
+    let taken = json!({"userId": bench.person("eva@example.com"), "phoneNumber": "+34910000008"});
     let phones = |phone: &str| json!({ "phoneNumbers": [phone] });
     for (method, path, body, status, pointer, expected) in [
         (Method::POST, "/locations".into(), json!({}), 400, "/errors/0/errorCode", json!(25008)),
         (Method::POST, numbers.clone(), phones("+34910000001"), 409, "/errorCode", json!(25223)),
-        (Method::POST, job("person/moveLocation"), moved, 400, "/error/0/code", json!(1_026_010)),
+        (Method::POST, job("person/moveLocation"), moved(user), 400, "/error/0/code", json!(1_026_010)),
+        (Method::POST, job("person/moveLocation"), moved(taken), 400, "/error/0/code", json!(4201)),
         (
             Method::POST,
             job("numbers/manageNumbers"),
@@ -116,6 +121,10 @@ async fn errors_come_in_five_shapes() {
         let body: Value = response.json().await.unwrap();
         assert_eq!(body.pointer(pointer), Some(&expected), "{path} {body}");
     }
+    let unset = bench.get(&pstn).await;
+    assert!(header(&unset, "trackingid").is_some());
+    let body: Value = unset.json().await.unwrap();
+    assert_eq!(body.as_object().unwrap().keys().collect::<Vec<_>>(), ["errorMessage"]);
     let unknown = bench.send(Method::DELETE, &numbers, phones("+34910000099")).await;
     assert!(header(&unknown, "trackingid").is_some());
     assert_eq!(unknown.text().await.unwrap(), "");

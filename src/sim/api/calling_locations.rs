@@ -89,7 +89,7 @@ pub(super) fn enable(org: &mut Org, work: &Work<'_>) -> Outcome {
     check_language(required_text(call, "preferredLanguage")?).map_err(invalid)?;
     let announcement_language = required_text(call, "announcementLanguage")?.to_owned();
     check_language(&announcement_language).map_err(invalid)?;
-    let address = required_address(&org.rules, call)?;
+    let address = required_address(call)?;
     if address.get("address2") == Some(&json!("")) {
         return Err(Refusal::bad_request("address2 must not be empty."));
     }

@@ -8,7 +8,7 @@ use super::super::page::Paging;
 use super::super::reply::{Outcome, Refusal, Reply};
 use super::super::request::Call;
 use super::Work;
-use super::addresses::{address_of, required_address};
+use super::addresses::{address_of, required_address, shown_address};
 
 const NAME_LENGTH: usize = 256;
 /// The limit that calling puts on names.
@@ -44,7 +44,7 @@ pub(super) fn create(org: &mut Org, work: &Work<'_>) -> Outcome {
     check_language(&preferred_language.to_lowercase())?;
     let announcement_language = required_text(call, "announcementLanguage")?;
     check_language(announcement_language)?;
-    let address = required_address(&org.rules, call)?;
+    let address = required_address(call)?;
     if org.rules.unique_location_names && org.has_location_named(name, None) {
         return Err(Refusal::new(409, format!("Location with name {name} already exists.")));
     }
@@ -94,7 +94,7 @@ pub(super) fn update(org: &mut Org, work: &Work<'_>) -> Outcome {
         (Some(_), AddressWithPstn::Refused) if org.location(index)?.pstn.is_some() => {
             return Err(Refusal::bad_request("The address of a location with PSTN cannot be changed here."));
         }
-        (Some(Value::Object(parts)), _) => Some(address_of(&org.rules, parts)?),
+        (Some(Value::Object(parts)), _) => Some(address_of(parts)?),
         (Some(_), _) => return Err(Refusal::bad_request("address must be an object")),
     };
     org.edit_location(index, work.moment, |location| {
@@ -129,7 +129,7 @@ fn render(org: &Org, location: &Location) -> Value {
     fields.insert("orgId".into(), json!(org.id));
     fields.insert("timeZone".into(), json!(location.time_zone));
     fields.insert("preferredLanguage".into(), json!(as_locale(&location.preferred_language)));
-    fields.insert("address".into(), location.address.clone());
+    fields.insert("address".into(), shown_address(&org.rules, &location.address));
     // Seen on live systems: only the calling details of a location know the language.
     fields.insert("announcementLanguage".into(), Value::Null);
     for (name, value) in

@@ -95,7 +95,8 @@ pub struct Effect {
     /// Whether the request is applied; `None`: what the answer implies.
     pub applied: Option<bool>,
     /// Fields of the body that are not applied although the answer says nothing of it, by their path, such as
-    /// `callingLineId.phoneNumber`; in a list it means every item.
+    /// `callingLineId.phoneNumber`; in a list it means every item. A request that cannot
+    /// do without the field is refused.
     pub silent: Vec<String>,
     /// What becomes of the answer.
     pub tamper: Tamper,
