@@ -127,6 +127,7 @@ impl RunConfig {
             "CIRCUIT_BREAKER_MIN_ROWS": self.limits.breaker.min_rows,
             "CALLING_LICENSE": self.rows.licence.default.to_string(),
             "CALLING_SUBSCRIPTION_ID": self.rows.licence.subscription,
+            "ALLOW_LICENSE_OVERAGE": self.rows.licence.overage,
             "EXTENSION_CHANGE": self.rows.extension_change,
             "ADD_MISSING_NUMBERS": self.rows.add_missing_numbers,
             "ENABLE_SAFE_COMPENSATION": self.rows.compensate,
@@ -176,7 +177,11 @@ fn licence(env: Env<'_>) -> Result<LicenceSettings, ConfigError> {
     let text = set(env, "CALLING_LICENSE").unwrap_or_else(|| "professional".to_owned());
     let default = LicenseChoice::parse(&text)
         .map_err(|_| wrong("CALLING_LICENSE", &text, "professional, standard or a licence id"))?;
-    Ok(LicenceSettings { default, subscription: set(env, "CALLING_SUBSCRIPTION_ID") })
+    Ok(LicenceSettings {
+        default,
+        subscription: set(env, "CALLING_SUBSCRIPTION_ID"),
+        overage: flag(env, "ALLOW_LICENSE_OVERAGE", false)?,
+    })
 }
 
 fn extension_change(env: Env<'_>) -> Result<bool, ConfigError> {

@@ -5,7 +5,7 @@
 mod support;
 
 use support::{Bench, Csv, site};
-use wxbulk::sim::{Exchange, Fault, Operation, OrgSeed, SimConfig};
+use wxbulk::sim::{Exchange, Fault, IdForm, LocationSeed, Operation, OrgSeed, SimConfig};
 
 /// Look-ups of single people.
 fn single_people(bench: &Bench) -> usize {
@@ -148,4 +148,59 @@ async fn what_another_run_read_serves_nobody() {
     bench.wxbulk(&["ingest", "--amend", &bench.csv_path().display().to_string()]).await.expect(0);
     bench.wxbulk(&["run"]).await.expect(3);
     assert_eq!(bench.count("SELECT count(*) FROM seen_people WHERE remote_id = 'x'"), 0);
+}
+
+/// Lists of everything in other spellings than before: another cluster and padding.
+fn respell(bench: &Bench, kinds: &[&str]) {
+    bench
+        .sim
+        .set_habits(|habits| habits.id_forms = kinds.iter().map(|kind| IdForm::of_cluster(*kind)).collect());
+}
+
+const KINDS: [&str; 3] = ["PEOPLE", "LOCATION", "LICENSE"];
+
+#[tokio::test]
+async fn ids_that_are_spelled_otherwise_from_phase_to_phase_name_the_same_things() {
+    // Lugo is made in the last run, so that its list of numbers may lag.
+    let csv = site(40).location("Lugo");
+    let bench = Bench::new(&csv).await;
+    bench
+        .wxbulk(&["run", &bench.csv_path().display().to_string(), "--phase", "1", "--location", "Madrid"])
+        .await;
+    bench.wxbulk(&["run", "--phase", "2", "--location", "Madrid"]).await.expect(4);
+    assert_eq!(bench.count("SELECT count(*) FROM rows WHERE phase = 2 AND state = 'success'"), 40);
+    respell(&bench, &KINDS);
+    let before = bench.calls(Operation::NumbersList).len();
+    bench.wxbulk(&["run"]).await.expect(0);
+    // The start-up check, and the list once: everybody is found in it by the id that phase 2 kept.
+    assert_eq!(bench.calls(Operation::NumbersList).len() - before, 2);
+    bench.check_invariants();
+}
+
+#[tokio::test]
+async fn one_spelling_in_lists_and_another_in_single_answers_cost_nothing() {
+    let bench = Bench::new(&site(40)).await;
+    bench.run().await.expect(0);
+    let writes = bench.writes().len();
+    respell(&bench, &KINDS);
+    let path = bench.csv_path().display().to_string();
+    bench.wxbulk(&["run", &path, "--output-dir", "another"]).await.expect(0);
+    assert_eq!(bench.writes().len(), writes, "nobody is taken for somebody else");
+    // Whoever is asked about gets the id as Webex wrote it, never the form in which ids are compared.
+    let bare =
+        |call: &Exchange| call.path.split('/').any(|part| part.len() == 36 && part.matches('-').count() == 4);
+    assert!(!bench.sim.journal().iter().any(bare));
+}
+
+#[tokio::test]
+async fn an_entry_that_stands_on_two_pages_is_one() {
+    let names = ["Madrid Norte", "Madrid", "Madrid Sur"];
+    let org = names.iter().fold(OrgSeed::default(), |org, name| org.location(LocationSeed::calling(*name)));
+    let config = SimConfig { page_cap: Some(2), ..SimConfig::with_org(org) };
+    let bench = Bench::with(&Csv::new().location("Madrid"), config).await;
+    bench.sim.set_habits(|habits| habits.repeats_entries = true);
+    // The list of the phase lacks it, so that it is looked for by its name before it would be made.
+    bench.sim.add_fault(r#"locations_list#2-3:status=200,body={"items":[]}"#.parse().unwrap());
+    bench.run().await.expect(0);
+    assert_eq!(bench.sim.org().locations.len(), 3);
 }

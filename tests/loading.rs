@@ -6,6 +6,8 @@ mod support;
 
 #[path = "loading/duplicates.rs"]
 mod duplicates;
+#[path = "loading/lengths.rs"]
+mod lengths;
 #[path = "loading/whole.rs"]
 mod whole;
 

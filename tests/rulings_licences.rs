@@ -2,6 +2,8 @@
 #![cfg(feature = "sim")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
+#[path = "rulings_licences/policy.rs"]
+mod policy;
 mod support;
 
 use std::time::Duration;

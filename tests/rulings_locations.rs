@@ -289,3 +289,33 @@ async fn notes_that_look_like_a_tag_are_no_tag() {
         assert!(again.code == 0 || bench.sim.org().locations.is_empty());
     }
 }
+
+#[tokio::test]
+async fn a_path_that_does_not_exist_never_passes_for_a_location_without_calling() {
+    let bench =
+        bench(&Csv::new().location("Madrid"), [LocationSeed { calling: false, ..same("Madrid") }]).await;
+    bench.sim.add_fault("calling_location_get:no_resource".parse().unwrap());
+    bench.run().await.expect(3);
+    only_row(&bench).expect_pending("out_of_scope", "location_enable_calling");
+    assert!(bench.writes().is_empty(), "{:?}", bench.writes());
+}
+
+#[tokio::test]
+async fn nor_for_one_without_pstn_of_which_a_400_may_tell_as_well_as_a_404() {
+    let unset = r#"status=400,body={"errorMessage":"Location x not found or PSTN for the location is not configured"}"#;
+    for (answer, reason, words) in [
+        ("no_resource", "out_of_scope", "No static resource"),
+        (unset, "precondition_missing", "has no PSTN connection"),
+        ("status=404", "precondition_missing", "has no PSTN connection"),
+        ("status=400", "non_retryable_external", "400"),
+    ] {
+        let csv = Csv::new().location("Madrid").cell("location_settings_numbers", "+34911000001");
+        let bench = bench(&csv, [same("Madrid")]).await;
+        bench.sim.add_fault(format!("pstn_connection_get:{answer}").parse().unwrap());
+        bench.run().await.expect(3);
+        let row = only_row(&bench);
+        row.expect_pending(reason, "location_add_numbers");
+        row.says(&[words]);
+        assert!(bench.writes().is_empty());
+    }
+}

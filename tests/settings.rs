@@ -2,11 +2,17 @@
 #![cfg(feature = "sim")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
+#[path = "settings/absent.rs"]
+mod absent;
 #[path = "settings/colleagues.rs"]
 mod colleagues;
 #[path = "settings/crash.rs"]
 mod crash;
+#[path = "settings/spelling.rs"]
+mod spelling;
 mod support;
+#[path = "settings/unknown.rs"]
+mod unknown;
 
 use serde_json::{Value, json};
 use support::{Bench, Csv};

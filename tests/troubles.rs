@@ -29,6 +29,7 @@ const TOLD: &[&str] = &[
     "The location has no PSTN, or one that keeps its numbers",
     "Refused without a reason",
     "Settings that name people",
+    "People whom Webex Calling does not know",
     "In use",
     "Wrong length",
     "Created, but not enabled for calling",
@@ -196,6 +197,17 @@ async fn settings_that_name_people() {
     told.shows_all_of("Settings that name people");
     let waits = "the person leo.vidal@example.com has no calling (user row 3, pending)";
     assert!(TROUBLES.contains(&format!("`{waits}`")) && told.0.contains(waits), "{}", told.0);
+}
+
+#[tokio::test]
+async fn people_whom_webex_calling_does_not_know() {
+    let csv = Csv::new().user(ANA, "Madrid").cell("calling_settings_hoteling_enabled", "true");
+    let unknown =
+        r#"feature_get:status=404,body={"message":"User not found.","errors":[{"errorCode":4003}]}"#;
+    let ana = PersonSeed::new(ANA).calling("Madrid", "1001");
+    let org = OrgSeed::default().location(LocationSeed::calling("Madrid")).person(ana);
+    let mut told = Told::default();
+    told.run(&csv, org, unknown).await.shows_all_of("People whom Webex Calling does not know");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::exit::CONFIGURATION;
-use super::{Failure, Scene, output};
+use super::{Failure, Scene, ingest, output};
 use crate::cli::CheckArgs;
 use crate::config;
 use crate::runner::{self, PreflightReport, Shortfall, Shortfalls};
@@ -17,15 +17,21 @@ pub(super) fn execute(scene: &Scene<'_>, args: &CheckArgs) -> Result<u8, Failure
     let runtime = super::runtime()?;
     let report = runtime.block_on(runner::preflight(&webex))?;
     let mut shortfalls = Shortfalls::new(&config.rows.licence, &report);
+    let mut long_extensions = 0;
     if scene.paths.database.exists() {
-        scene.store()?.users_to_enable(|key, choice| shortfalls.add(key, choice))?;
+        let store = scene.store()?;
+        store.users_to_enable(|key, choice| shortfalls.add(key, choice))?;
+        long_extensions = store.long_extensions()?;
     }
     let short = shortfalls.found();
     if args.json {
-        return output::print_json(&Checked { report: &report, licences_short: &short });
+        return output::print_json(&Checked { report: &report, licences_short: &short, long_extensions });
     }
     let mut text = describe(&config.environment, &config.webex.base_url.to_string(), &report);
     short.iter().for_each(|short| text.push_str(&format!("  licences      {short}\n")));
+    if long_extensions > 0 {
+        text.push_str(&format!("  extensions    {}\n", ingest::long_extensions(long_extensions)));
+    }
     output::print(&text)
 }
 
@@ -35,6 +41,7 @@ struct Checked<'a> {
     #[serde(flatten)]
     report: &'a PreflightReport,
     licences_short: &'a [Shortfall],
+    long_extensions: u32,
 }
 
 fn describe(environment: &str, base_url: &str, report: &PreflightReport) -> String {
@@ -51,7 +58,13 @@ fn describe(environment: &str, base_url: &str, report: &PreflightReport) -> Stri
     }
     for units in &report.free_units {
         let subscription = units.subscription.as_deref().unwrap_or("no subscription");
-        text.push_str(&format!("  free units    {} of {}, {subscription}\n", units.free, units.licence));
+        let ended = units.ended.as_ref().map(|status| format!(": {status}, none of them is given"));
+        text.push_str(&format!(
+            "  free units    {} of {}, {subscription}{}\n",
+            units.free,
+            units.licence,
+            ended.unwrap_or_default()
+        ));
     }
     text
 }

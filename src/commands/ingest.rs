@@ -6,6 +6,7 @@ use super::exit::{DAMAGED, DONE, INPUT_REFUSED, NEEDS_ATTENTION};
 use super::{Failure, Scene, amend, files, output};
 use crate::cli::{IngestArgs, ReadArgs};
 use crate::config::{self, InputConfig};
+use crate::domain::Extension;
 use crate::export::{self, Edited, FileKind};
 use crate::ingest::{self, IngestSettings, Reading};
 use crate::store::{InputFacts, LoadReport, Lock, RejectedSample, Store};
@@ -72,7 +73,7 @@ impl<'a> Input<'a> {
 
 /// The counts, and the first rejects as `path:line:column: message`.
 pub(super) fn describe(csv: &Path, report: &LoadReport) -> String {
-    let LoadReport { rows, locations, users, assignments, rejected, samples } = report;
+    let LoadReport { rows, locations, users, assignments, rejected, samples, .. } = report;
     let mut text = format!(
         "{rows} rows: {locations} locations, {users} users, {assignments} assignments, {rejected} rejected"
     );
@@ -83,7 +84,20 @@ pub(super) fn describe(csv: &Path, report: &LoadReport) -> String {
     if *rejected > shown {
         text.push_str(&format!("\n  and {} more, in rejected_rows.csv", rejected.saturating_sub(shown)));
     }
+    if let Some(line) = report.first_long_extension {
+        let place = format!("{}:{line}:extension", csv.display());
+        text.push_str(&format!("\n  {place}: {}", long_extensions(report.long_extensions)));
+    }
     text
+}
+
+/// What is said of extensions that are long, which only Webex can judge.
+pub(super) fn long_extensions(count: u32) -> String {
+    let most = Extension::LONGEST_USUAL;
+    let extensions = if count == 1 { "extension has" } else { "extensions have" };
+    format!(
+        "{count} {extensions} more than {most} digits, which few organisations allow: see the length of extensions in Control Hub"
+    )
 }
 
 /// `path:line:column: message [reason]`.

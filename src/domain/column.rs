@@ -18,7 +18,7 @@ pub enum ColumnKind {
     Note(usize),
     /// An e-mail address.
     Email,
-    /// Two to eight digits.
+    /// Two to ten digits.
     Extension,
     /// An E.164 number.
     Phone,
@@ -251,13 +251,13 @@ const FIXED: &[Fixed] = &[
         "calling_license",
         ColumnKind::License,
         &[(User, Need::Optional)],
-        "professional, standard or a licence id; blank takes CALLING_LICENSE",
+        "professional, standard or a licence id; blank takes CALLING_LICENSE; without a free unit ALLOW_LICENSE_OVERAGE decides",
     ),
     (
         "extension",
         ColumnKind::Extension,
         &[(ExtensionAssignment, group("extension or phone_number"))],
-        "2 to 8 digits, without routing prefix",
+        "2 to 10 digits, without routing prefix; few organisations allow more than 8",
     ),
     (
         "phone_number",

@@ -31,8 +31,8 @@ pub(super) const LOCATION_SETTINGS: &[(&str, ColumnKind, &str)] = &[
     ("announcement_language", ColumnKind::Language, "language of announcements, compared and set again"),
     (
         "routing_prefix",
-        ColumnKind::Digits { least: 1, most: 20 },
-        "digits before extensions between locations",
+        ColumnKind::Digits { least: 1, most: 7 },
+        "digits before extensions between locations, the steering digit among them",
     ),
     ("outside_dial_digit", ColumnKind::Digits { least: 1, most: 4 }, "what to dial for an outside line"),
     ("enforce_outside_dial_digit", ColumnKind::Bool, "whether it must be dialled"),

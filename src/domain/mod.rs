@@ -40,8 +40,10 @@ mod outcome;
 mod permission;
 mod reason;
 mod record;
+mod remote_id;
 mod setting;
 mod step;
+mod telephone;
 mod values;
 
 pub use column::{
@@ -57,12 +59,13 @@ pub use outcome::{Failure, Outcome, RowState, Success};
 pub use permission::{CallAction, CallType, Permission, TRANSFER};
 pub use reason::{PendingReason, RejectionReason};
 pub use record::{Address, AssignmentRecord, CellError, LocationRecord, Record, UserRecord};
+pub use remote_id::RemoteId;
 pub use setting::{
     Family, Feature, FeatureSpec, Fill, SETTINGS, Setting, SettingKind, SettingValue, Settings,
     StatedSetting, UserSettingsPrefix,
 };
 pub use step::{Step, StepState};
+pub use telephone::{CallingCode, dials_the_same, without_hyphen};
 pub use values::{
-    Email, Extension, InputHash, LicenseChoice, Line, LocationKey, PhoneNumber, RemoteId, ValueError,
-    fold_name,
+    Email, Extension, InputHash, LicenseChoice, Line, LocationKey, PhoneNumber, ValueError, fold_name,
 };

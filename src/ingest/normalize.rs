@@ -196,7 +196,7 @@ fn extension(text: &str) -> Normalized<'_> {
     }
     if text.chars().all(|c| c.is_ascii_digit()) {
         return Err(format!(
-            "{} has a length of {}: an extension has 2 to 8 digits",
+            "{} has a length of {}: an extension has 2 to 10 digits",
             shown(text),
             text.len()
         ));
@@ -207,7 +207,7 @@ fn extension(text: &str) -> Normalized<'_> {
     if text.chars().all(char::is_numeric) {
         return Err(format!("{} is written with other digits than 0 to 9: type it again", shown(text)));
     }
-    Err(format!("{} is not an extension: write 2 to 8 digits and nothing else", shown(text)))
+    Err(format!("{} is not an extension: write 2 to 10 digits and nothing else", shown(text)))
 }
 
 /// The spellings of yes and no that are understood, in lower case.

@@ -61,7 +61,7 @@ fn describe(kind: ColumnKind) -> (String, &'static str) {
         ColumnKind::Email => {
             ("ASCII address, at most 254 characters (64 before the `@`)".to_owned(), "lower case")
         }
-        ColumnKind::Extension => ("`[0-9]{2,8}`".to_owned(), "- (leading zeros stay)"),
+        ColumnKind::Extension => ("`[0-9]{2,10}`".to_owned(), "- (leading zeros stay)"),
         ColumnKind::Phone => ("`\\+[1-9][0-9]{3,14}`".to_owned(), NUMBER),
         ColumnKind::Phones => ("such numbers, separated by `\\|`".to_owned(), NUMBER),
         ColumnKind::Bool => (format!("{}; {}", code_list(&YES), code_list(&NO)), "`true` or `false`"),

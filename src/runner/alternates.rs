@@ -1,45 +1,47 @@
 //! Further numbers of a person, beside the first one, which this path cannot touch (contract 6.3).
 
 use super::numbers;
+use super::settings::Owner;
 use super::site::Site;
-use super::work::{Flow, RowWork};
+use super::subscriber;
+use super::work::{Flow, RowWork, stop_for};
 use super::write::Shown;
-use crate::domain::{Operation, PhoneNumber, RemoteId, Step, StepState};
+use crate::domain::{Operation, PhoneNumber, Step, StepState};
 use crate::webex::{site_calls, wire};
 
 /// Gives the person those of the numbers that are lacking, one request each; says how many.
 pub(super) async fn apply(
     work: &mut RowWork<'_>,
     site: &Site,
-    person: &RemoteId,
+    owner: &Owner<'_>,
     wanted: &[PhoneNumber],
 ) -> Flow<usize> {
     if wanted.is_empty() {
         return Ok(0);
     }
     work.begin(Step::AssignExtensionOrNumber);
-    let lacking = lacking(work, person, wanted).await?;
+    let lacking = lacking(work, owner, wanted).await?;
     work.resolve_earlier(Operation::PersonNumbersPut, lacking.len() < wanted.len());
     if lacking.is_empty() {
         work.done(StepState::Unchanged, "the person has every further number");
         return Ok(0);
     }
     for number in &lacking {
-        numbers::require(work, site, number, person).await?;
+        numbers::require(work, site, number, owner.person).await?;
         work.begin(Step::AssignExtensionOrNumber);
-        give(work, person, number).await?;
+        give(work, owner, number).await?;
         work.added.retain(|(_, added)| added != number);
         work.done(StepState::Applied, format!("gave {number} as a further number"));
     }
     Ok(lacking.len())
 }
 
-async fn give(work: &mut RowWork<'_>, person: &RemoteId, number: &PhoneNumber) -> Flow<()> {
+async fn give(work: &mut RowWork<'_>, owner: &Owner<'_>, number: &PhoneNumber) -> Flow<()> {
     let one = std::slice::from_ref(number);
     work.write(
-        site_calls::add_person_numbers(person, one),
+        site_calls::add_person_numbers(owner.person, one),
         |_| Shown::Proved(()),
-        async |work| Ok(lacking(work, person, one).await?.is_empty().then_some(())),
+        async |work| Ok(lacking(work, owner, one).await?.is_empty().then_some(())),
     )
     .await
 }
@@ -47,12 +49,17 @@ async fn give(work: &mut RowWork<'_>, person: &RemoteId, number: &PhoneNumber) -
 /// Those of the numbers that the person does not have.
 async fn lacking(
     work: &mut RowWork<'_>,
-    person: &RemoteId,
+    owner: &Owner<'_>,
     wanted: &[PhoneNumber],
 ) -> Flow<Vec<PhoneNumber>> {
-    let held = work.pages(site_calls::person_numbers(person), "phoneNumbers", wire::direct_number).await?;
-    // Some answers leave out the plus sign, whatever was preferred.
-    let digits = |text: &str| text.trim_start_matches('+').to_owned();
-    let has = |number: &PhoneNumber| held.iter().any(|held| digits(held) == digits(number.as_str()));
+    let call = site_calls::person_numbers(owner.person);
+    let list = async |work: &mut RowWork<'_>| {
+        work.try_pages(call.clone(), "phoneNumbers", wire::direct_number).await
+    };
+    let held = match subscriber::read(work, owner.given, list).await? {
+        Ok(held) => held,
+        Err(trouble) => return stop_for(call.operation, &trouble),
+    };
+    let has = |number: &PhoneNumber| held.iter().any(|held| number.is_spelled(held, owner.home));
     Ok(wanted.iter().filter(|number| !has(number)).cloned().collect())
 }

@@ -58,9 +58,11 @@ pub(super) async fn drive(
         change(work, assignment, &site, &person, licences).await?;
         format!("{} assigned", assignment.line)
     };
-    let given = alternates::apply(work, &site, &person, &assignment.alternate_numbers).await?;
-    let message = if given > 0 { format!("{message}, {given} further numbers") } else { message };
-    let owner = settings::Owner { person: &person, standard_only };
+    // Phase 2 may have given calling up to the moment when this one began.
+    let given = work.row.partner.as_ref().map(|_| work.context.phase_began.get());
+    let owner = settings::Owner { person: &person, standard_only, home: site.home, given };
+    let further = alternates::apply(work, &site, &owner, &assignment.alternate_numbers).await?;
+    let message = if further > 0 { format!("{message}, {further} further numbers") } else { message };
     let written = settings::apply(work, Step::ApplyFinalSettings, &owner, &assignment.settings).await?;
     let settings =
         if assignment.settings.is_empty() { String::new() } else { format!(", {written} settings written") };

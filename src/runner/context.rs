@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Ended;
+use super::absent::AbsentPaths;
 use super::extensions::ExtensionChecks;
 use super::licences::LicenceSettings;
 use super::lists::Lists;
@@ -50,6 +51,8 @@ pub(super) struct RunContext {
     /// When this run last wrote.
     pub(super) last_write: Cell<Option<Instant>>,
     pub(super) lists: Lists,
+    /// Paths that this Webex does not have.
+    pub(super) absent: AbsentPaths,
     /// Whom settings of this phase named.
     pub(super) people: PeopleSeen,
     /// What rows of one location share, for a phase.

@@ -42,6 +42,8 @@ pub struct LicenceSettings {
     pub default: LicenseChoice,
     /// The subscription to take units from.
     pub subscription: Option<String>,
+    /// Whether a licence is given without a free unit, if Webex does so.
+    pub overage: bool,
 }
 
 /// The calling licences of the organisation and the units that are still free.
@@ -164,7 +166,7 @@ impl LicencePool {
     fn keep(&self, reading: Reading) {
         for licence in self.licences().iter() {
             let mut state = self.state.borrow_mut();
-            state.known.entry(licence.id.canonical().to_owned()).or_insert(licence.consumed);
+            state.known.entry(licence.id.canonical()).or_insert(licence.consumed);
         }
         for licence in &reading.licences {
             self.count(licence, reading.shows);
@@ -177,7 +179,7 @@ impl LicencePool {
     fn count(&self, licence: &License, shows: Option<Instant>) {
         let mut state = self.state.borrow_mut();
         let State { promised, known, .. } = &mut *state;
-        let known = known.entry(licence.id.canonical().to_owned()).or_insert(licence.consumed);
+        let known = known.entry(licence.id.canonical()).or_insert(licence.consumed);
         let all_ours = licence.consumed.saturating_sub(*known) <= promised.of(&licence.id);
         promised.retain(|promise| {
             let Some(ended) = promise.ended.filter(|_| promise.licence.same_as(&licence.id)) else {
@@ -195,6 +197,9 @@ impl LicencePool {
     /// Units that are free and not promised, over all licences of a choice.
     fn free(&self, choice: &LicenseChoice) -> i64 {
         let licences = self.licences();
+        if self.settings.overage && self.matching(&licences, choice).next().is_some() {
+            return i64::MAX;
+        }
         self.matching(&licences, choice).map(|licence| self.free_of(licence)).filter(|free| *free > 0).sum()
     }
 
@@ -203,15 +208,18 @@ impl LicencePool {
         licence.total.saturating_sub(licence.consumed).saturating_sub(promised)
     }
 
-    /// The first licence of a choice with a free unit, where some are taken that the pool does not know of.
+    /// The first licence of a choice with a free unit, where some are taken that the pool does not know of; the first of
+    /// all when none is free and that is no reason to give none.
     pub(super) fn first_free(
         &self,
         choice: &LicenseChoice,
         taken: impl Fn(&RemoteId) -> i64,
     ) -> Option<RemoteId> {
         let licences = self.licences();
-        let mut matching = self.matching(&licences, choice);
-        matching.find(|licence| self.free_of(licence) > taken(&licence.id)).map(|licence| licence.id.clone())
+        let free = |licence: &&License| self.free_of(licence) > taken(&licence.id);
+        let any = || self.matching(&licences, choice).next().filter(|_| self.settings.overage);
+        let first = self.matching(&licences, choice).find(free).or_else(any);
+        first.map(|licence| licence.id.clone())
     }
 
     fn matching<'a>(
@@ -219,7 +227,8 @@ impl LicencePool {
         licences: &'a [License],
         choice: &'a LicenseChoice,
     ) -> impl Iterator<Item = &'a License> {
-        licences.iter().filter(move |licence| self.in_subscription(licence) && matches(choice, licence))
+        let usable = |licence: &&License| self.in_subscription(licence) && licence.ended.is_none();
+        licences.iter().filter(usable).filter(move |licence| matches(choice, licence))
     }
 
     fn is_calling(&self, licence: &License) -> bool {
@@ -281,8 +290,14 @@ impl LicencePool {
             })
             .collect();
         if counts.is_empty() {
-            let names: Vec<&str> =
-                licences.iter().filter(|l| self.is_calling(l)).map(|l| l.name.as_str()).collect();
+            let names: Vec<String> = licences
+                .iter()
+                .filter(|licence| self.is_calling(licence))
+                .map(|License { name, ended, .. }| match ended {
+                    Some(status) => format!("{name}: {status}"),
+                    None => name.clone(),
+                })
+                .collect();
             let has = if names.is_empty() { "no calling licence".to_owned() } else { names.join(", ") };
             return format!(
                 "the organisation has no licence {choice:?} to give (it has {has})",

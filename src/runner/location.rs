@@ -9,7 +9,7 @@ use super::site::Site;
 use super::user::refuse_unsupported;
 use super::work::{Flow, RowWork, pending, stop_for};
 use super::write::Shown;
-use crate::domain::{LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
+use crate::domain::{CallingCode, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
 use crate::store::SeenLocation;
 use crate::webex::{Trouble, calls, wire};
 
@@ -34,7 +34,8 @@ pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> 
         true => "enabled for calling",
         false => "already enabled for calling",
     });
-    let site = Site { id: id.clone(), name };
+    let home = CallingCode::of_country(&location.address.country);
+    let site = Site { id: id.clone(), name, home };
     let mut done: Vec<String> = done.into_iter().map(str::to_owned).collect();
     done.extend(location_settings::apply(work, &location.settings, &site).await?);
     Ok((id, done.join(", ")))
@@ -78,7 +79,7 @@ async fn find_unlisted(work: &mut RowWork<'_>, location: &LocationRecord) -> Flo
                 Err(lacking) => return pending(PendingReason::InvalidResponseSchema, lacking.to_string()),
             },
             // It was removed since, or is not readable yet: the list decides, once it must show it.
-            Err(Trouble::Refused(refusal)) if refusal.status == 404 => {}
+            Err(Trouble::Refused(refusal)) if refusal.is_not_found() => {}
             Err(trouble) => return stop_for(Operation::LocationGet, &trouble),
         }
     }
@@ -183,7 +184,7 @@ async fn is_enabled(work: &mut RowWork<'_>, id: &RemoteId) -> Flow<bool> {
     match work.try_read(calls::calling_location(id)).await? {
         Ok(_) => Ok(true),
         // Both mean: not a calling location (contract 3.4).
-        Err(Trouble::Refused(refusal)) if matches!(refusal.status, 400 | 404) => Ok(false),
+        Err(Trouble::Refused(refusal)) if refusal.status == 400 || refusal.is_not_found() => Ok(false),
         Err(trouble) => stop_for(Operation::CallingLocationGet, &trouble),
     }
 }

@@ -74,7 +74,7 @@ async fn apply_details(
     site: &Site,
 ) -> Flow<Option<&'static str>> {
     let present = work.read(calls::calling_location(&site.id)).await?.body;
-    let changes = calling_changes(details, &present, For::Sending);
+    let changes = calling_changes(details, &present, site.home, For::Sending);
     work.resolve_earlier(Operation::CallingLocationUpdate, changes.is_none());
     let Some(changes) = changes else { return Ok(None) };
     let context = work.context;
@@ -98,7 +98,7 @@ async fn apply_details(
 
 async fn is_as_stated(work: &mut RowWork<'_>, details: &CallingDetails, site: &Site) -> Flow<bool> {
     let now = work.read(calls::calling_location(&site.id)).await?.body;
-    Ok(calling_changes(details, &now, For::Proof).is_none())
+    Ok(calling_changes(details, &now, site.home, For::Proof).is_none())
 }
 
 /// 206: all but the routing prefix is applied (R7). A job: the prefix takes its time.

@@ -1,5 +1,6 @@
 //! Drives the rows through Webex: preflight, then phase by phase, batch by batch, row by row.
 
+mod absent;
 mod alike;
 mod alternates;
 mod assignment;
@@ -27,6 +28,7 @@ mod settings;
 mod shared;
 mod shortfall;
 mod site;
+mod subscriber;
 mod token;
 mod user;
 mod work;
@@ -43,6 +45,7 @@ pub use licences::LicenceSettings;
 pub use preflight::{FreeUnits, PreflightFailure, PreflightReport, preflight};
 pub use shortfall::{Shortfall, Shortfalls};
 
+use absent::AbsentPaths;
 use context::RunContext;
 use extensions::ExtensionChecks;
 use licences::LicencePool;
@@ -180,6 +183,7 @@ pub async fn run(
         phase_began,
         last_write: std::cell::Cell::new(None),
         lists: Lists::new(started),
+        absent: AbsentPaths::default(),
         people: PeopleSeen::default(),
         sites: SharedSites::default(),
         extensions: ExtensionChecks::default(),

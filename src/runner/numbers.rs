@@ -152,7 +152,9 @@ async fn add_one(work: &mut RowWork<'_>, site: &Site, number: &PhoneNumber) -> F
             let refused = explain(work, site, one, &cause).await?;
             Err(Stop::Pending(Cause { message: format!("not added: {}", named(&refused)), ..cause }))
         }
-        Err(Stop::Pending(cause)) if cause.http_status == Some(404) => {
+        Err(Stop::Pending(cause))
+            if cause.http_status == Some(404) && cause.reason != PendingReason::OutOfScope =>
+        {
             let message = format!(
                 "not added: {number} ({}); most likely {:?} has no PSTN connection: state one in its row, or connect it in Control Hub",
                 cause.message, site.name
@@ -228,7 +230,8 @@ async fn explain(
     numbers: &[PhoneNumber],
     cause: &Cause,
 ) -> Flow<Vec<Refused>> {
-    let told = |number: &PhoneNumber| cause.numbers.iter().find(|(known, _)| known == number.as_str());
+    let told =
+        |number: &PhoneNumber| cause.numbers.iter().find(|(known, _)| number.is_spelled(known, site.home));
     let named: Vec<Refused> =
         numbers.iter().filter_map(|number| Some(Refused(number.clone(), told(number)?.1.clone()))).collect();
     if !named.is_empty() {

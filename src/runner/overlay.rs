@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::alike::{is_flag, is_permission, permission_row};
-use crate::domain::{CallType, Feature, Fill, Permission, RemoteId, SETTINGS, Setting, SettingKind};
+use crate::domain::{
+    CallType, CallingCode, Feature, Fill, Permission, RemoteId, SETTINGS, Setting, SettingKind,
+    dials_the_same, without_hyphen,
+};
 
 /// The emergency callback number that is a member's.
 const BY_MEMBER: &str = "LOCATION_MEMBER_NUMBER";
@@ -30,17 +33,19 @@ pub(super) enum WantedValue {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unreadable(pub(super) String);
 
-/// The object to write; `None` when every value is there already.
+/// The object to write; `None` when every value is there already. `home` is the calling code of the country in which the
+/// person has calling.
 pub(super) fn changes(
     feature: Feature,
     present: &Value,
     wanted: &[Wanted],
+    home: Option<CallingCode>,
 ) -> Result<Option<Value>, Unreadable> {
     let mut body = editable(feature, present)?;
     let mut differs = false;
     for Wanted { setting, value } in wanted {
         differs |= match value {
-            WantedValue::Plain(value) => lay_value(&mut body, setting, value),
+            WantedValue::Plain(value) => lay_value(&mut body, setting, value, home),
             WantedValue::Person(id) => lay_person(&mut body, setting, id),
             WantedValue::People(ids) => lay_people(&mut body, setting, ids, others(present, setting.field)),
             WantedValue::Permissions(permissions) => lay_permissions(&mut body, setting, permissions),
@@ -82,6 +87,7 @@ fn editable(feature: Feature, present: &Value) -> Result<Value, Unreadable> {
         }
     }
     truth_as_truth(feature, &mut body);
+    number_as_number(&mut body);
     Ok(body)
 }
 
@@ -186,8 +192,8 @@ fn others(present: &Value, list: &str) -> Vec<RemoteId> {
 }
 
 /// Lays a value over the body; says whether it differs from what was there.
-fn lay_value(body: &mut Value, setting: &Setting, value: &Value) -> bool {
-    let differs = !same(setting.kind, body.pointer(setting.field), value);
+fn lay_value(body: &mut Value, setting: &Setting, value: &Value, home: Option<CallingCode>) -> bool {
+    let differs = !same(setting.kind, body.pointer(setting.field), value, home);
     place(body, setting.field, value.clone());
     differs
 }
@@ -203,7 +209,7 @@ fn lay_people(body: &mut Value, setting: &Setting, people: &[RemoteId], others: 
     let there: Vec<RemoteId> = there.iter().filter_map(id_of).collect();
     let mut all = people.to_vec();
     all.extend(others);
-    let set = |ids: &[RemoteId]| ids.iter().map(|id| id.canonical().to_owned()).collect::<BTreeSet<_>>();
+    let set = |ids: &[RemoteId]| ids.iter().map(RemoteId::canonical).collect::<BTreeSet<_>>();
     let differs = set(&there) != set(&all);
     place(body, setting.field, all.iter().map(RemoteId::as_str).collect());
     differs
@@ -231,22 +237,21 @@ fn lay_permissions(body: &mut Value, setting: &Setting, permissions: &[Permissio
 
 /// What reads alike is alike: Webex shows truths and numbers as text at times, and telephone numbers with separators
 /// (contract 10).
-fn same(kind: SettingKind, present: Option<&Value>, wanted: &Value) -> bool {
+fn same(kind: SettingKind, present: Option<&Value>, wanted: &Value, home: Option<CallingCode>) -> bool {
     match (present, wanted) {
         (None, wanted) => wanted.is_null(),
         (shown, Value::Bool(on)) => is_flag(shown, *on),
         (Some(Value::String(text)), Value::Number(number)) => text.parse().ok() == number.as_f64(),
         (Some(Value::Number(one)), Value::Number(other)) => one.as_f64() == other.as_f64(),
-        (Some(Value::String(one)), Value::String(other)) => same_text(kind, one.trim(), other),
+        (Some(Value::String(one)), Value::String(other)) => same_text(kind, one.trim(), other, home),
         (Some(present), wanted) => present == wanted,
     }
 }
 
-fn same_text(kind: SettingKind, one: &str, other: &str) -> bool {
-    let digits = |text: &str| text.replace([' ', '-', '.', '(', ')'], "");
+fn same_text(kind: SettingKind, one: &str, other: &str, home: Option<CallingCode>) -> bool {
     match kind {
         SettingKind::Destination | SettingKind::Phone | SettingKind::Extension => {
-            digits(one) == digits(other)
+            dials_the_same(one, other, home)
         }
         SettingKind::Email | SettingKind::Choice { .. } => one.eq_ignore_ascii_case(other),
         _ => one == other,
@@ -269,6 +274,20 @@ fn truth_as_truth(feature: Feature, body: &mut Value) {
             Some("false") => *flag = json!(false),
             _ => {}
         }
+    }
+}
+
+/// Numbers go back as E.164 and not as the calling back end spells them.
+fn number_as_number(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Some(number) = without_hyphen(text) {
+                *text = number.to_string();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(number_as_number),
+        Value::Object(fields) => fields.values_mut().for_each(number_as_number),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -31,6 +31,8 @@ pub struct FreeUnits {
     pub subscription: Option<String>,
     /// Units bought and not in use; below zero when more are in use than were bought.
     pub free: i64,
+    /// Its status, where that says that none of them is given.
+    pub ended: Option<String>,
 }
 
 /// The start-up check that failed.
@@ -96,6 +98,7 @@ fn free_units(licences: &[License]) -> Vec<FreeUnits> {
             licence: licence.name.clone(),
             subscription: licence.subscription.clone(),
             free: licence.total.saturating_sub(licence.consumed),
+            ended: licence.ended.clone(),
         })
         .collect()
 }

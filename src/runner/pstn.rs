@@ -7,7 +7,7 @@ use crate::domain::{
     Operation, PendingReason, PstnChoice, RemoteId, RouteKind, RouteName, Step, StepState, fold_name,
 };
 use crate::webex::wire::{self, Named, PstnConnection};
-use crate::webex::{Call, Trouble, site_calls};
+use crate::webex::{Call, Refusal, Trouble, site_calls};
 
 /// The types whose connection and numbers the API can manage (contract 3.6, 3.7).
 const MANAGED: [&str; 2] = ["LOCAL_GATEWAY", "NON_INTEGRATED_CCP"];
@@ -88,9 +88,16 @@ async fn kind(work: &mut RowWork<'_>, location: &RemoteId) -> Flow<Option<String
 async fn connection(work: &mut RowWork<'_>, location: &RemoteId) -> Flow<Option<PstnConnection>> {
     match work.try_read(site_calls::pstn_connection(location)).await? {
         Ok(reply) => Ok(wire::pstn_connection(&reply.body)),
-        Err(Trouble::Refused(refusal)) if refusal.status == 404 => Ok(None),
+        Err(Trouble::Refused(refusal)) if says_none(&refusal) => Ok(None),
         Err(trouble) => stop_for(Operation::PstnConnectionGet, &trouble),
     }
+}
+
+/// A 404, or a 400 that says so in words.
+fn says_none(refusal: &Refusal) -> bool {
+    let said = refusal.message.to_lowercase();
+    refusal.is_not_found()
+        || (refusal.status == 400 && said.contains("pstn for the location is not configured"))
 }
 
 /// The trunk or route group with this name.

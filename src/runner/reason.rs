@@ -4,8 +4,10 @@ use crate::domain::{Operation, PendingReason};
 use crate::webex::{Refusal, Trouble};
 
 /// Codes that say: something the row needs is not in place (contract 4.3, 8).
-const PRECONDITION_CODES: &[&str] =
-    &["400", "400000", "400408", "700003", "700004", "700005", "700006", "27966", "4008", "25409", "4470"];
+const PRECONDITION_CODES: &[&str] = &[
+    "400", "400000", "400408", "700003", "700004", "700005", "700006", "27966", "4008", "25409", "4470",
+    "4003",
+];
 
 /// What codes of Webex ask of the operator, where its own text does not say it (contract 3.4, 4.1, 4.3, 5, 8).
 const ADVICE: &[(&str, &str)] = &[
@@ -28,6 +30,11 @@ const ADVICE: &[(&str, &str)] = &[
     ("4910", INVALID_EXTENSION),
     ("4911", INVALID_EXTENSION),
     ("25046", "Webex does not know the language: see the languages of announcements in Control Hub"),
+    (
+        "4003",
+        "Webex Calling does not know this person (yet): wait some minutes and requeue; if it stays so, the licence was given \
+         without a location: take it away and give it again in Control Hub",
+    ),
     ("4470", "each person whom the setting names must have calling: give it to them, then requeue"),
 ];
 
@@ -49,7 +56,7 @@ fn for_refusal(operation: Operation, refusal: &Refusal) -> PendingReason {
     match refusal.status {
         401 => PendingReason::AuthInvalid,
         403 => PendingReason::PermissionDenied,
-        400 if refusal.has_code("4003") => PendingReason::PermissionDenied,
+        404 if refusal.lacks_path() => PendingReason::OutOfScope,
         404 => PendingReason::PreconditionMissing,
         400 | 405 if PRECONDITION_CODES.iter().any(|code| refusal.has_code(code)) => {
             PendingReason::PreconditionMissing
@@ -76,7 +83,9 @@ fn says(refusal: &Refusal, texts: &[&str]) -> bool {
 
 /// What to do about a refusal, as far as it is known.
 fn advice(refusal: &Refusal) -> Option<&'static str> {
-    let of_code = ADVICE.iter().find(|(code, _)| refusal.has_code(code)).map(|(_, advice)| *advice);
+    // Whatever the code, a 403 is about the token.
+    let known = |(code, _): &&(&str, &str)| refusal.status != 403 && refusal.has_code(code);
+    let of_code = ADVICE.iter().find(known).map(|(_, advice)| *advice);
     let not_enabled = || {
         says(refusal, &["calling flag"]).then_some(
             "the location is not enabled for calling: give it a location row, or enable it in Control Hub",
@@ -86,7 +95,12 @@ fn advice(refusal: &Refusal) -> Option<&'static str> {
         (refusal.codes.is_empty() && refusal.message.is_empty())
             .then_some("it gave no reason: its support finds one by the tracking id")
     };
-    of_code.or_else(not_enabled).or_else(silent)
+    let no_path = || {
+        refusal
+            .lacks_path()
+            .then_some("Webex has no such operation for this organisation: do this part in Control Hub")
+    };
+    of_code.or_else(not_enabled).or_else(no_path).or_else(silent)
 }
 
 /// What happened, in words, with the answer's status.
@@ -155,8 +169,11 @@ mod tests {
         let cases = [
             (refused(401, "", ""), AuthInvalid),
             (refused(403, "", ""), PermissionDenied),
-            (refused(400, "4003", "Unauthorized request"), PermissionDenied),
+            (refused(400, "4003", "Unauthorized request"), PreconditionMissing),
+            (refused(404, "4003", "User not found."), PreconditionMissing),
+            (refused(403, "4003", "Unauthorized request"), PermissionDenied),
             (refused(404, "", ""), PreconditionMissing),
+            (refused(404, "", "No static resource hydra/v1/people/x"), PendingReason::OutOfScope),
             (refused(400, "400000", ""), PreconditionMissing),
             (refused(400, "400408", ""), PreconditionMissing),
             (refused(400, "4470", ""), PreconditionMissing),

@@ -1,24 +1,28 @@
 //! A person's settings: read the whole object, lay the row's values over it, write it back when something differs (R18).
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::overlay::{self, Unreadable, Wanted, WantedValue};
 use super::people;
+use super::subscriber::{self, is_unknown};
 use super::work::{Flow, RowWork, Stop, pending, stop_for};
 use super::write::Shown;
 use crate::domain::{
-    Family, Feature, PendingReason, RemoteId, SettingValue, Settings, StatedSetting, Step, StepState,
+    CallingCode, Family, Feature, PendingReason, RemoteId, SettingValue, Settings, StatedSetting, Step,
+    StepState,
 };
 use crate::webex::{Trouble, calls};
-
-/// The code of a person without calling (contract 5): no other place has the setting either.
-const NOT_CALLING: &str = "4008";
 
 /// Whose settings they are.
 pub(super) struct Owner<'a> {
     pub(super) person: &'a RemoteId,
     /// Whether the person's licences are known to give Standard calling and no more.
     pub(super) standard_only: bool,
+    /// The calling code of the country in which they have it, where that is known.
+    pub(super) home: Option<CallingCode>,
+    /// When calling was given to them, at the latest, where that may be a moment ago.
+    pub(super) given: Option<Instant>,
 }
 
 /// An object of settings as it is now.
@@ -48,7 +52,7 @@ pub(super) async fn apply(
     objects.sort_by_key(|(feature, _)| !work.feature_left_in_doubt(*feature));
     let mut written = Vec::new();
     for (feature, wanted) in &objects {
-        let applied = apply_feature(work, owner.person, *feature, wanted).await;
+        let applied = apply_feature(work, owner, *feature, wanted).await;
         if applied.map_err(|stop| named(*feature, stop))? {
             written.push(feature.as_str());
         }
@@ -101,12 +105,13 @@ async fn wanted(work: &mut RowWork<'_>, stated: &[StatedSetting]) -> Flow<Vec<Wa
 
 async fn apply_feature(
     work: &mut RowWork<'_>,
-    person: &RemoteId,
+    owner: &Owner<'_>,
     feature: Feature,
     wanted: &[Wanted],
 ) -> Flow<bool> {
-    let present = read(work, person, feature).await?;
-    let body = changes(&present, wanted)?;
+    let person = owner.person;
+    let present = read(work, owner, feature).await?;
+    let body = changes(&present, wanted, owner.home)?;
     work.resolve_feature(feature, body.is_none());
     let Some(body) = body else { return Ok(false) };
     work.write(
@@ -115,7 +120,7 @@ async fn apply_feature(
         async |work| {
             let body = work.read(calls::feature(person, feature, present.family)).await?.body;
             let now = Present { body, ..present };
-            Ok(changes(&now, wanted)?.is_none().then_some(()))
+            Ok(changes(&now, wanted, owner.home)?.is_none().then_some(()))
         },
     )
     .await?;
@@ -123,17 +128,17 @@ async fn apply_feature(
 }
 
 /// Reads an object where it is; a few are in another place in some organisations (contract 5).
-async fn read(work: &mut RowWork<'_>, person: &RemoteId, feature: Feature) -> Flow<Present> {
-    let spec = feature.spec();
+async fn read(work: &mut RowWork<'_>, owner: &Owner<'_>, feature: Feature) -> Flow<Present> {
+    let (spec, person) = (feature.spec(), owner.person);
     let call = calls::feature(person, feature, spec.family);
-    let trouble = match work.try_read(call.clone()).await? {
+    let answer = subscriber::read(work, owner.given, async |work| work.try_read(call.clone()).await).await?;
+    let trouble = match answer {
         Ok(reply) => return Ok(Present { feature, family: spec.family, body: reply.body }),
         Err(trouble) => trouble,
     };
     match (&trouble, spec.also) {
-        (Trouble::Refused(refusal), Some(family))
-            if refusal.status == 404 && !refusal.has_code(NOT_CALLING) =>
-        {
+        // For somebody who is unknown no other place has the setting either.
+        (Trouble::Refused(refusal), Some(family)) if refusal.status == 404 && !is_unknown(refusal) => {
             let body = work.read(calls::feature(person, feature, family)).await?.body;
             Ok(Present { feature, family, body })
         }
@@ -142,8 +147,8 @@ async fn read(work: &mut RowWork<'_>, person: &RemoteId, feature: Feature) -> Fl
 }
 
 /// What to write; `None` when everything is as the row states it.
-fn changes(present: &Present, wanted: &[Wanted]) -> Flow<Option<Value>> {
-    overlay::changes(present.feature, &present.body, wanted).or_else(|Unreadable(what)| {
+fn changes(present: &Present, wanted: &[Wanted], home: Option<CallingCode>) -> Flow<Option<Value>> {
+    overlay::changes(present.feature, &present.body, wanted, home).or_else(|Unreadable(what)| {
         let what = format!("{what}, and nothing was written over it");
         pending(PendingReason::InvalidResponseSchema, what)
     })

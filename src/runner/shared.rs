@@ -48,7 +48,7 @@ struct Answer {
 impl SharedSites {
     /// What is known of a location in this phase.
     pub(super) fn of(&self, location: &RemoteId) -> Rc<SharedSite> {
-        Rc::clone(self.sites.borrow_mut().entry(location.canonical().to_owned()).or_default())
+        Rc::clone(self.sites.borrow_mut().entry(location.canonical()).or_default())
     }
 
     /// A phase begins.

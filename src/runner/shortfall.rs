@@ -65,9 +65,9 @@ impl Shortfalls {
         }
         let Some(shortfall) = self.all.get_mut(at) else { return };
         shortfall.users = shortfall.users.saturating_add(1);
-        let taken = |licence: &RemoteId| self.taken.get(licence.canonical()).copied().unwrap_or_default();
+        let taken = |licence: &RemoteId| self.taken.get(&licence.canonical()).copied().unwrap_or_default();
         if let Some(licence) = self.pool.first_free(choice, taken) {
-            let taken = self.taken.entry(licence.canonical().to_owned()).or_default();
+            let taken = self.taken.entry(licence.canonical()).or_default();
             *taken = taken.saturating_add(1);
             return;
         }

@@ -3,13 +3,16 @@
 use super::decide::Located;
 use super::directory;
 use super::work::{Flow, RowWork, blocked, pending};
-use crate::domain::{PendingReason, Record, RemoteId, RowState, Step};
+use crate::domain::{CallingCode, PendingReason, Record, RemoteId, RowState, Step};
+use crate::store::Sibling;
 
 /// A calling location.
 #[derive(Debug, Clone)]
 pub(super) struct Site {
     pub(super) id: RemoteId,
     pub(super) name: String,
+    /// The calling code of its country, where that is known.
+    pub(super) home: Option<CallingCode>,
 }
 
 /// Finds the row's location without a call: the lists of this phase have it, or the row waits.
@@ -20,7 +23,7 @@ pub(super) async fn find(work: &RowWork<'_>) -> Flow<Site> {
         return usable(work, key, located);
     };
     if let (RowState::Success, Some(id)) = (location_row.state, &location_row.remote_id) {
-        return Ok(Site { id: id.clone(), name: key.to_owned() });
+        return Ok(of_row(&location_row, id, key));
     }
     // It was enabled in this job; only a setting of its own is missing.
     let after_enabling = matches!(
@@ -34,7 +37,7 @@ pub(super) async fn find(work: &RowWork<'_>) -> Flow<Site> {
         ))
     );
     if let (true, Some(id)) = (after_enabling, &location_row.remote_id) {
-        return Ok(Site { id: id.clone(), name: key.to_owned() });
+        return Ok(of_row(&location_row, id, key));
     }
     let located = match &location_row.record {
         Record::Location(location) => directory::find_location(work, location).await?,
@@ -43,12 +46,25 @@ pub(super) async fn find(work: &RowWork<'_>) -> Flow<Site> {
     usable(work, key, located)
 }
 
+/// A location that its row found or made.
+fn of_row(row: &Sibling, id: &RemoteId, key: &str) -> Site {
+    let home = match &row.record {
+        Record::Location(location) => CallingCode::of_country(&location.address.country),
+        Record::User(_) | Record::Assignment(_) => None,
+    };
+    Site { id: id.clone(), name: key.to_owned(), home }
+}
+
 fn usable(work: &RowWork<'_>, key: &str, located: Located) -> Flow<Site> {
     let row = work.row.location.as_ref();
     let by = row.and_then(|row| row.to_wait_for());
     let at = row.map_or_else(String::new, |row| format!(" (row {}, {})", row.row_id, row.state));
     match located {
-        Located::Found(seen) if seen.calling_enabled => Ok(Site { id: seen.id.clone(), name: seen.name }),
+        Located::Found(seen) if seen.calling_enabled => {
+            let country = seen.body.pointer("/address/country").and_then(|country| country.as_str());
+            let home = country.and_then(CallingCode::of_country);
+            Ok(Site { id: seen.id.clone(), name: seen.name, home })
+        }
         Located::Found(seen) => {
             blocked(by, format!("the location {:?} is not enabled for calling{at}", seen.name))
         }

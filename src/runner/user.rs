@@ -1,5 +1,7 @@
 //! Phase 2: find the person, give calling with the line of the assignment row, apply the settings.
 
+use tokio::time::Instant;
+
 use super::decide::Located;
 use super::directory;
 use super::extensions;
@@ -33,6 +35,7 @@ pub(super) async fn drive(
     require_here(work, &calling, &site).await?;
     work.resolve_earlier(Operation::LicensesUsersPatch, has_calling);
     let mut done = Vec::new();
+    let mut given = work.last_attempt();
     match (has_calling, user.calling_enabled) {
         (true, _) => {
             drop(place);
@@ -52,6 +55,7 @@ pub(super) async fn drive(
                 conflict.map_err(|stop| with_origin(work, stop))?;
             }
             let licence = enable(work, user, &person, &site, &line, place).await?;
+            given = Some(Instant::now());
             person.licenses.push(licence);
             done.push(format!("calling enabled with {line}"));
         }
@@ -67,7 +71,7 @@ pub(super) async fn drive(
         }
     }
     let standard_only = licences.is_standard_only(&person.licenses);
-    let owner = settings::Owner { person: &person.id, standard_only };
+    let owner = settings::Owner { person: &person.id, standard_only, home: site.home, given };
     let written = settings::apply(work, Step::UserApplyCallingSettings, &owner, &user.settings).await?;
     if !user.settings.is_empty() {
         done.push(format!("{written} settings written"));

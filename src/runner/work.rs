@@ -165,10 +165,14 @@ impl<'a> RowWork<'a> {
 
     /// Sends a read whose refusal is an answer too.
     pub(super) async fn try_read(&mut self, call: Call) -> Flow<Result<Reply, Trouble>> {
+        if let Some(trouble) = self.context.absent.answer_to(&call) {
+            return Ok(Err(trouble));
+        }
         let webex = &self.context.webex;
         let begun_at = store::now();
         let mut trace = Trace::default();
         let result = webex.send(&call, &mut webex.budget(), &mut trace).await;
+        self.context.absent.note(&call, &result);
         self.note_read(&call, &trace, begun_at, result.as_ref().err());
         self.context.mind_the_token(result.as_ref().err()).await;
         match result {
@@ -184,6 +188,20 @@ impl<'a> RowWork<'a> {
         key: &'static str,
         read: impl Fn(&Value) -> Result<T, Lacking>,
     ) -> Flow<Vec<T>> {
+        let operation = call.operation;
+        self.try_pages(call, key, read).await?.or_else(|trouble| stop_for(operation, &trouble))
+    }
+
+    /// Reads every page of a list whose refusal is an answer too.
+    pub(super) async fn try_pages<T>(
+        &mut self,
+        call: Call,
+        key: &'static str,
+        read: impl Fn(&Value) -> Result<T, Lacking>,
+    ) -> Flow<Result<Vec<T>, Trouble>> {
+        if let Some(trouble) = self.context.absent.answer_to(&call) {
+            return Ok(Err(trouble));
+        }
         let begun_at = store::now();
         let mut trace = Trace::default();
         let mut all = Vec::new();
@@ -195,11 +213,13 @@ impl<'a> RowWork<'a> {
                 Ok(())
             })
             .await;
+        self.context.absent.note(&call, &result);
         self.note_read(&call, &trace, begun_at, result.as_ref().err());
         self.context.mind_the_token(result.as_ref().err()).await;
         match result {
-            Ok(()) => Ok(all),
-            Err(trouble) => stop_for(call.operation, &trouble),
+            Ok(()) => Ok(Ok(all)),
+            Err(Trouble::Interrupted) => Err(Stop::Interrupted),
+            Err(trouble) => Ok(Err(trouble)),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::reason;
-use super::work::{Cause, Flow, RowWork, Stop};
+use super::work::{Cause, Flow, RowWork, Stop, stop_for};
 use crate::domain::{Feature, Operation, PendingReason, Repeat};
 use crate::faultpoint::Point;
 use crate::store::{self, NewCall};
@@ -106,6 +106,9 @@ impl RowWork<'_> {
         shown: impl Fn(&Reply) -> Shown<T>,
         mut look: impl AsyncFnMut(&mut Self) -> Flow<Option<T>>,
     ) -> Flow<T> {
+        if let Some(trouble) = self.context.absent.answer_to(&call) {
+            return stop_for(call.operation, &trouble);
+        }
         let mut budget = self.context.webex.budget();
         // Bounded by the budget: each turn takes a retry from it.
         loop {
@@ -194,6 +197,7 @@ impl RowWork<'_> {
         let begun_at = store::now();
         let mut trace = Trace::default();
         let result = send(call, budget, &mut trace).await;
+        self.context.absent.note(call, &result);
         Point::ReplyRead.reached();
         let ended = Instant::now();
         self.context.last_write.set(Some(ended));
@@ -263,7 +267,7 @@ fn verdict<T>(attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Ver
     match trouble {
         // Before Webex does anything, or before the request left.
         Trouble::Interrupted | Trouble::Exhausted { .. } => Verdict::NotApplied(Stop::Pending(cause)),
-        Trouble::Refused(refusal) if matches!(refusal.status, 401 | 403) => {
+        Trouble::Refused(refusal) if matches!(refusal.status, 401 | 403) || refusal.lacks_path() => {
             Verdict::NotApplied(Stop::Pending(cause))
         }
         Trouble::Refused(refusal) => {

@@ -1,7 +1,8 @@
 //! Domain types in and out of SQL columns.
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
-use rusqlite::{Row, types::FromSql};
+use rusqlite::{Connection, Row, types::FromSql};
 
 use crate::domain::{
     BatchId, EntityType, Feature, Operation, PendingReason, Phase, RemoteId, RowId, RowState, Step,
@@ -24,6 +25,16 @@ impl TextColumn for RemoteId {
     fn from_column(text: &str) -> Option<Self> {
         RemoteId::parse(text).ok()
     }
+}
+
+/// Adds `canonical_id(ID)`, by which SQL compares ids as the domain does. No view, trigger or index may use it: other
+/// programs that open the database do not have it.
+pub(super) fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("canonical_id", 1, flags, |context| {
+        let id: Option<String> = context.get(0)?;
+        Ok(id.map(|id| RemoteId::parse(&id).map_or(id, |id| id.canonical())))
+    })
 }
 
 /// Wraps a domain type so that `row.get` reads it.

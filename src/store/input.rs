@@ -33,6 +33,10 @@ pub struct LoadReport {
     pub rejected: u32,
     /// The first of them.
     pub samples: Vec<RejectedSample>,
+    /// Accepted assignment rows whose extension has more digits than most organisations allow.
+    pub long_extensions: u32,
+    /// The line of the first of them.
+    pub first_long_extension: Option<u64>,
 }
 
 /// One rejected row, as the terminal shows it.

@@ -12,7 +12,7 @@ use super::ingested::{self, Kind, Placed};
 use super::input::{InputFacts, LoadError, LoadReport, RejectedSample};
 use super::keys::{self, Claim, Clash, Place, canonical_key, location_of};
 use super::{Store, StoreError, integrity};
-use crate::domain::{Accepted, EntityType, InputHash, InputRow, Record, Rejected};
+use crate::domain::{Accepted, EntityType, Extension, InputHash, InputRow, Record, Rejected};
 
 /// How many rejects a report names one by one.
 const SAMPLES: usize = 10;
@@ -200,7 +200,16 @@ impl<'a> Loader<'a> {
             EntityType::ExtensionAssignment => &mut self.report.assignments,
         };
         *count = count.saturating_add(1);
+        self.note_length(placed, accepted);
         Ok(())
+    }
+
+    fn note_length(&mut self, placed: &Placed, accepted: &Accepted) {
+        let Record::Assignment(assignment) = &accepted.record else { return };
+        if assignment.line.extension().is_some_and(Extension::is_long) {
+            self.report.long_extensions = self.report.long_extensions.saturating_add(1);
+            self.report.first_long_extension.get_or_insert(placed.line);
+        }
     }
 
     fn reject_duplicate(

@@ -225,7 +225,7 @@ fn configure(connection: &mut Connection, busy_timeout: Duration, cache: i32) ->
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", cache)?;
     connection.set_prepared_statement_cache_capacity(64);
-    Ok(())
+    columns::add_functions(connection)
 }
 
 /// Now, in UTC with milliseconds: the form of every time stamp in the database and the files.

@@ -7,7 +7,7 @@ use super::columns::typed;
 use super::pace::{self, PaceReport};
 use super::selection::GIVES_CALLING;
 use super::{Store, StoreError};
-use crate::domain::{EntityType, LicenseChoice, RowState};
+use crate::domain::{EntityType, Extension, LicenseChoice, RowState};
 
 /// Where the rows of one phase stand.
 #[derive(Debug, Clone, Default, serde::Serialize)]
@@ -109,6 +109,18 @@ impl Store {
                 each(user.get(0)?, licence.and_then(|text| LicenseChoice::parse(&text).ok()));
             }
             Ok(())
+        })
+    }
+
+    /// How many assignments that are not done state an extension with more digits than most organisations allow.
+    pub fn long_extensions(&self) -> Result<u32, StoreError> {
+        self.read(|connection| {
+            let sql = format!(
+                "SELECT count(*) FROM rows WHERE phase = 3 AND state IN ('ready', 'running')
+                 AND length(json_extract(cells, '$.extension')) > {}",
+                Extension::LONGEST_USUAL
+            );
+            Ok(connection.query_row(&sql, [], |row| row.get(0))?)
         })
     }
 

@@ -75,7 +75,7 @@ pub fn unseen_lines(connection: &Connection, reading: Reading, limit: u32) -> Re
         SELECT 1 FROM rows a JOIN keys k ON k.scope = 'user' AND k.value = a.email JOIN rows u ON u.row_id = k.row_id
         WHERE a.phase = 3 AND a.state = 'ready' AND u.state = 'success'
           AND NOT EXISTS (SELECT 1 FROM seen_numbers n
-                          WHERE n.reading = :reading AND n.owner_id = rtrim(u.remote_id, '='))
+                          WHERE n.reading = :reading AND n.owner_id = canonical_id(u.remote_id))
         LIMIT :limit)";
     let parameters = named_params! { ":reading": reading.number(), ":limit": limit };
     Ok(connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)

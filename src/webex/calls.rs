@@ -21,7 +21,21 @@ pub struct Call {
     pub(super) body: Option<Value>,
 }
 
+/// What a call does, whomever it is about: calls of one kind take the same path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CallKind {
+    operation: Operation,
+    feature: Option<Feature>,
+    /// The first part of the path: an object of settings has two places in some organisations.
+    root: Option<String>,
+}
+
 impl Call {
+    /// What it does.
+    pub fn kind(&self) -> CallKind {
+        CallKind { operation: self.operation, feature: self.feature, root: self.path.first().cloned() }
+    }
+
     pub(super) fn new(operation: Operation, path: &[&str]) -> Call {
         let path = path.iter().map(|segment| (*segment).to_owned()).collect();
         Call { operation, feature: None, path, query: Vec::new(), body: None }

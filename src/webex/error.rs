@@ -61,7 +61,10 @@ impl From<Interrupted> for Trouble {
     }
 }
 
-/// A refusal, read leniently from any of the five shapes of error bodies.
+/// How a gateway begins to say that it has no such path; the path follows.
+const NO_PATH: &str = "No static resource";
+
+/// A refusal, read leniently from any of the six shapes of error bodies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The HTTP status.
@@ -98,6 +101,21 @@ impl Refusal {
         let message = if texts.is_empty() { String::new() } else { one_line(&texts.join("; "), MESSAGE_CAP) };
         codes.dedup();
         Refusal { status, codes, message, tracking_id: tracking_id.or(tracking_in_body), numbers }
+    }
+
+    /// Whether the path itself does not exist, and not only what it leads to.
+    pub fn lacks_path(&self) -> bool {
+        self.status == 404 && self.message.contains(NO_PATH)
+    }
+
+    /// Whether what was asked for does not exist, at a path that does.
+    pub fn is_not_found(&self) -> bool {
+        self.status == 404 && !self.lacks_path()
+    }
+
+    /// The same about any other request to a path that does not exist.
+    pub fn without_path(&self) -> Refusal {
+        Refusal { message: NO_PATH.to_owned(), ..self.clone() }
     }
 
     /// Whether any of the codes is this one.
@@ -220,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_five_shapes_of_errors() {
+    fn reads_the_six_shapes_of_errors() {
         let usual =
             read(r#"{"message":"no","errors":[{"description":"[Error 4202] taken"}],"trackingId":"T1"}"#);
         assert_eq!(
@@ -242,8 +260,25 @@ mod tests {
         assert_eq!((array.codes, array.message.as_str()), (vec!["8363".to_owned()], "in use"));
         assert_eq!(array.numbers, [("+1".to_owned(), "8363 in use".to_owned())]);
 
+        let pstn = read(r#"{"errorMessage":"PSTN for the location is not configured","errorCode":"ERR.X"}"#);
+        assert_eq!(
+            (pstn.codes, pstn.message.as_str()),
+            (vec!["ERR.X".to_owned()], "PSTN for the location is not configured")
+        );
+
         let gateway = Refusal::read(502, "<html>", None, Some("4251"));
         assert_eq!((gateway.codes, gateway.message.as_str()), (vec!["4251".to_owned()], ""));
+    }
+
+    #[test]
+    fn a_path_that_does_not_exist_is_told_from_a_thing_that_does_not() {
+        let of =
+            |status, text: &str| Refusal::read(status, &format!(r#"{{"message":"{text}"}}"#), None, None);
+        let absent = of(404, "No static resource hydra/v1/people/x/features/y.");
+        assert!(absent.lacks_path() && !absent.is_not_found());
+        assert_eq!(absent.without_path().to_string(), "HTTP 404: No static resource");
+        assert!(of(404, "Not Found").is_not_found());
+        assert!(!of(400, "No static resource hydra/v1/x").lacks_path());
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod transport;
 pub mod wire;
 
 pub use budget::Budget;
-pub use calls::Call;
+pub use calls::{Call, CallKind};
 pub use error::{Interrupted, Refusal, Trouble};
 pub use pace::Pace;
 pub use pages::{Extent, PageLimits};

@@ -1,11 +1,16 @@
 //! Lists, page by page, until there is no next link (contract 1.3).
 
+use serde_json::Value;
+
 use super::calls::Call;
 use super::error::Trouble;
 use super::transport::{Reply, Trace, Webex};
 
 /// The most pages of one list; at the documented sizes far beyond any organisation.
 const PAGE_CAP: u32 = 10_000;
+
+/// How many entries at the end of a page may come again at the beginning of the next one.
+const REPEATED: usize = 8;
 
 /// How far a list is read, and with how much patience for each page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +69,12 @@ impl Webex {
         mut page: impl AsyncFnMut(Reply) -> Result<(), Trouble>,
     ) -> Result<Extent, Trouble> {
         let mut url = self.url_of(call);
+        let mut before = Vec::new();
         for _ in 0..limits.pages.min(PAGE_CAP) {
-            let reply = self.send_to(url.clone(), call, &mut self.budget_of(limits.retries), trace).await?;
+            let mut reply =
+                self.send_to(url.clone(), call, &mut self.budget_of(limits.retries), trace).await?;
             let next = reply.next.clone();
+            before = leave_out(&before, &mut reply.body);
             let (status, tracking_id) = (reply.status, reply.tracking_id.clone());
             let bad = |what: &str| Trouble::BadReply {
                 status,
@@ -86,4 +94,16 @@ impl Webex {
         }
         Ok(Extent::Cut)
     }
+}
+
+/// Leaves out what a page repeats of the end of the page before, and gives its own end.
+fn leave_out(before: &[Value], body: &mut Value) -> Vec<Value> {
+    let lists = body.as_object_mut().into_iter().flat_map(|fields| fields.values_mut());
+    let mut end = Vec::new();
+    for list in lists.filter_map(Value::as_array_mut) {
+        let repeated = list.iter().take(REPEATED).take_while(|entry| before.contains(entry)).count();
+        list.drain(..repeated);
+        end.extend(list.iter().rev().take(REPEATED).cloned());
+    }
+    end
 }

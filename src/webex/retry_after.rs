@@ -13,21 +13,47 @@ pub enum Asked {
     Nothing,
 }
 
-/// Reads seconds, or an HTTP date against the answer's own `Date`. Anything else asks nothing.
+/// Reads seconds, an HTTP date against the answer's own `Date`, or terms such as `rand(30),add(30)`. Anything else asks
+/// nothing.
 pub(super) fn asked(header: Option<&str>, date: Option<&str>, longest: Duration) -> Asked {
     let Some(text) = header.map(str::trim).filter(|text| !text.is_empty()) else { return Asked::Nothing };
-    let wait = if text.bytes().all(|b| b.is_ascii_digit()) {
-        // Digits that fit no integer are a wait beyond every limit.
-        text.parse::<u64>().map_or(Duration::MAX, Duration::from_secs)
+    let wait = if let Some(wait) = seconds(text) {
+        wait
     } else if let Ok(until) = httpdate::parse_http_date(text) {
         let now = date
             .and_then(|date| httpdate::parse_http_date(date).ok())
             .unwrap_or_else(std::time::SystemTime::now);
         until.duration_since(now).unwrap_or_default()
+    } else if let Some((wait, chance)) = terms(text) {
+        let more = chance.min(longest).mul_f64(fastrand::f64());
+        // Only the fixed part can be too long.
+        wait.saturating_add(more).min(wait.max(longest))
     } else {
         return Asked::Nothing;
     };
     if wait > longest { Asked::TooLong } else { Asked::Wait(wait) }
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    // Digits that fit no integer are a wait beyond every limit.
+    digits.then(|| text.parse::<u64>().map_or(Duration::MAX, Duration::from_secs))
+}
+
+/// What is fixed and what is left to chance of terms such as `rand(30),add(30)`, which a gateway of Webex sends: its own
+/// configuration, and meant for whoever waits.
+fn terms(text: &str) -> Option<(Duration, Duration)> {
+    let (mut fixed, mut chance) = (Duration::ZERO, Duration::ZERO);
+    for term in text.split(',') {
+        let (name, argument) = term.trim().strip_suffix(')')?.split_once('(')?;
+        let part = match name.trim() {
+            "add" => &mut fixed,
+            "rand" => &mut chance,
+            _ => return None,
+        };
+        *part = part.saturating_add(seconds(argument.trim())?);
+    }
+    Some((fixed, chance))
 }
 
 #[cfg(test)]
@@ -46,7 +72,13 @@ mod tests {
             (Some("99999999999999999999"), Asked::TooLong),
             (Some("-5"), Asked::Nothing),
             (Some("1.5"), Asked::Nothing),
-            (Some("rand(30),add(30)"), Asked::Nothing),
+            (Some("add(30)"), Asked::Wait(Duration::from_secs(30))),
+            (Some("add(301)"), Asked::TooLong),
+            (Some("rand(30),add(99999999999999999999)"), Asked::TooLong),
+            (Some("rand(30),mul(30)"), Asked::Nothing),
+            (Some("rand(-1),add(30)"), Asked::Nothing),
+            (Some("add(30"), Asked::Nothing),
+            (Some("soon"), Asked::Nothing),
             (Some(""), Asked::Nothing),
             (None, Asked::Nothing),
             (Some("Tue, 24 Nov 2026 10:00:07 GMT"), Asked::Wait(Duration::from_secs(7))),
@@ -55,6 +87,23 @@ mod tests {
         ];
         for (header, wanted) in cases {
             assert_eq!(asked(header, Some(date), longest), wanted, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn a_wait_with_a_part_left_to_chance_is_never_shorter_than_its_fixed_part_nor_longer_than_allowed() {
+        for (header, least, most) in [
+            ("rand(30),add(30)", 30, 60),
+            (" add(5) , rand( 2 )", 5, 7),
+            ("rand(99999999999999999999),add(30)", 30, 300),
+        ] {
+            let waits: Vec<Asked> =
+                (0..50).map(|_| asked(Some(header), None, Duration::from_secs(300))).collect();
+            for wait in &waits {
+                let Asked::Wait(wait) = wait else { panic!("{header}: {wait:?}") };
+                assert!((least..=most).contains(&wait.as_secs()), "{header}: {wait:?}");
+            }
+            assert!(waits.iter().any(|wait| *wait != waits[0]), "{header} is left to chance");
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::transport::Reply;
-use crate::domain::RemoteId;
+use crate::domain::{PhoneNumber, RemoteId};
 
 /// A location of `GET /locations`.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +52,12 @@ pub struct License {
     pub consumed: i64,
     /// The subscription that it is part of.
     pub subscription: Option<String>,
+    /// Its status, where that says that none of its units can be used any more.
+    pub ended: Option<String>,
 }
+
+/// What the status of a licence or its subscription begins with when it has ended (an open set: any other can be given).
+const ENDED: [&str; 3] = ["SUSPEND", "EXPIRE", "CANCEL"];
 
 /// An entry of the numbers list.
 #[derive(Debug, Clone, PartialEq)]
@@ -181,6 +186,10 @@ pub fn license(item: &Value) -> Result<License, Lacking> {
         total: number("totalUnits"),
         consumed: number("consumedUnits"),
         subscription: Some(text(item, "subscriptionId")).filter(|id| !id.is_empty()),
+        ended: Some(line(item, "status")).filter(|status| {
+            let status = status.to_ascii_uppercase();
+            ENDED.iter().any(|ended| status.starts_with(ended))
+        }),
     })
 }
 
@@ -189,7 +198,9 @@ pub fn number_entry(item: &Value) -> Result<NumberEntry, Lacking> {
     let filled = |name: &str| Some(text(item, name)).filter(|text| !text.is_empty());
     let location = item.get("location");
     Ok(NumberEntry {
-        number: filled("phoneNumber"),
+        // Look-ups compare what is kept of it with numbers in E.164.
+        number: filled("phoneNumber")
+            .map(|text| PhoneNumber::spelled(&text).map_or(text, |number| number.to_string())),
         extension: filled("extension"),
         location: location.and_then(|location| remote_id(location, "id")),
         location_name: location.map(|location| text(location, "name")).unwrap_or_default(),

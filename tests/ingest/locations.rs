@@ -47,6 +47,13 @@ fn cells_of_locations() {
             ("46", "notes", "one\r\ntwo", To::Be("one\ntwo")),
             ("46", "address_line1", "one\rtwo", To::Fail("line break")),
             ("51", "location_name", "\u{a0}", To::Fail("U+00A0")),
+            ("79", "location_settings_routing_prefix", "8017001", To::Be("8017001")),
+            (
+                "79",
+                "location_settings_routing_prefix",
+                "80170012",
+                To::Fail("has 8 digits: 1 to 7 are possible"),
+            ),
         ],
     );
 }

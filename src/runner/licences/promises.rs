@@ -59,7 +59,7 @@ impl Promises {
 
     /// How many there are of a licence.
     pub(super) fn of(&self, licence: &RemoteId) -> i64 {
-        self.by_licence.get(licence.canonical()).copied().unwrap_or_default()
+        self.by_licence.get(&licence.canonical()).copied().unwrap_or_default()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Promise> {
@@ -68,6 +68,6 @@ impl Promises {
 }
 
 fn change(by_licence: &mut BTreeMap<String, i64>, licence: &RemoteId, by: i64) {
-    let count = by_licence.entry(licence.canonical().to_owned()).or_default();
+    let count = by_licence.entry(licence.canonical()).or_default();
     *count = count.saturating_add(by);
 }

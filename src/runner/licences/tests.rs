@@ -9,6 +9,7 @@ fn licence(id: &str, name: &str, total: i64, consumed: i64, subscription: &str) 
         total,
         consumed,
         subscription: Some(subscription.to_owned()),
+        ended: None,
     }
 }
 
@@ -16,6 +17,7 @@ fn pool(licences: Vec<License>, subscription: Option<&str>) -> Rc<LicencePool> {
     let settings = LicenceSettings {
         default: LicenseChoice::Professional,
         subscription: subscription.map(str::to_owned),
+        overage: false,
     };
     Rc::new(LicencePool::new(settings, licences))
 }

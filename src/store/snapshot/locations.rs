@@ -81,7 +81,7 @@ pub fn location_with_id(
     reading: Reading,
     id: &RemoteId,
 ) -> Result<Option<SeenLocation>, StoreError> {
-    Ok(select(connection, reading, "remote_id = ?2", id.canonical())?.into_iter().next())
+    Ok(select(connection, reading, "remote_id = ?2", &id.canonical())?.into_iter().next())
 }
 
 fn select(
@@ -97,8 +97,10 @@ fn select(
     let rows = statement.query_map(params![reading.number(), value], |row| {
         let body: String = row.get("body")?;
         let body: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+        // Webex is asked by the id as it wrote it; the column holds the form by which ids are compared.
+        let id = body.get("id").and_then(|id| RemoteId::parse(id.as_str()?).ok());
         Ok(SeenLocation {
-            id: typed(row, "remote_id")?,
+            id: id.map_or_else(|| typed(row, "remote_id"), Ok)?,
             name: body.get("name").and_then(|name| name.as_str()).unwrap_or_default().to_owned(),
             tag: row.get("tag")?,
             calling_enabled: row.get("calling_enabled")?,

@@ -48,13 +48,7 @@ pub fn keep_people(connection: &Connection, reading: Reading, seen: &[SeenPerson
     for person in seen {
         let licenses: Vec<&str> = person.licenses.iter().map(RemoteId::as_str).collect();
         let licenses = serde_json::to_string(&licenses).unwrap_or_default();
-        insert.execute(params![
-            reading.number(),
-            person.email,
-            person.id.canonical(),
-            person.kind,
-            licenses
-        ])?;
+        insert.execute(params![reading.number(), person.email, person.id.as_str(), person.kind, licenses])?;
     }
     Ok(())
 }
@@ -67,9 +61,9 @@ pub fn people_with_email(
 ) -> Result<Vec<SeenPerson>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT p.remote_id, p.email, p.kind, p.licenses,
-                (SELECT n.location FROM seen_numbers n WHERE n.reading = p.reading AND n.owner_id = p.remote_id
+                (SELECT n.location FROM seen_numbers n WHERE n.reading = p.reading AND n.owner_id = canonical_id(p.remote_id)
                  AND n.location IS NOT NULL LIMIT 1) AS location,
-                (SELECT n.extension FROM seen_numbers n WHERE n.reading = p.reading AND n.owner_id = p.remote_id
+                (SELECT n.extension FROM seen_numbers n WHERE n.reading = p.reading AND n.owner_id = canonical_id(p.remote_id)
                  AND n.extension IS NOT NULL LIMIT 1) AS extension
          FROM seen_people p WHERE p.reading = ?1 AND p.email = ?2",
     )?;
@@ -100,7 +94,7 @@ pub fn users_without_line(
          FROM rows INDEXED BY unfinished CROSS JOIN seen_people p ON p.reading = :reading AND p.email = rows.email
          WHERE phase = 2 AND row_id > :after AND state IN ('ready', 'running') AND {CLAIMABLE}
            AND {GIVES_CALLING}
-           AND NOT EXISTS (SELECT 1 FROM seen_numbers n WHERE n.reading = p.reading AND n.owner_id = p.remote_id)
+           AND NOT EXISTS (SELECT 1 FROM seen_numbers n WHERE n.reading = p.reading AND n.owner_id = canonical_id(p.remote_id))
          ORDER BY row_id LIMIT :limit"
     );
     let mut statement = connection.prepare_cached(&sql)?;
