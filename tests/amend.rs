@@ -6,6 +6,8 @@ mod support;
 
 #[path = "amend/files.rs"]
 mod files;
+#[path = "amend/gives.rs"]
+mod gives;
 #[path = "amend/keys.rs"]
 mod keys;
 #[path = "amend/whole.rs"]

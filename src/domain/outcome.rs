@@ -18,6 +18,18 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What a row has brought about in Webex, for the rows that depend on it (R28).
+    Fact {
+        /// The location is there and enabled for calling.
+        Site = "site",
+        /// The person has calling.
+        Calling = "calling",
+        /// The person holds the extension and number.
+        Line = "line",
+    }
+}
+
 /// The end of one attempt at a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {

@@ -9,7 +9,7 @@ use super::site::Site;
 use super::user::refuse_unsupported;
 use super::work::{Flow, RowWork, pending, stop_for};
 use super::write::Shown;
-use crate::domain::{LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
+use crate::domain::{Fact, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
 use crate::store::SeenLocation;
 use crate::webex::{Trouble, calls, wire};
 
@@ -56,6 +56,7 @@ async fn look_up(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Opti
         }
         (None, Some(_)) => {
             work.resolve_earlier(Operation::LocationCreate, false);
+            work.sees(Fact::Site, false);
             work.done(StepState::Unchanged, "in none of the complete lists");
             Ok(None)
         }
@@ -165,16 +166,19 @@ async fn enable(
     // Enabling twice is not known to be harmless (contract 3.4): what this run did not create is asked for first.
     if listed || (!created && is_enabled(work, id).await?) {
         work.resolve_earlier(Operation::CallingLocationEnable, true);
+        work.sees(Fact::Site, true);
         work.done(StepState::Unchanged, "is a calling location");
         return Ok(false);
     }
     work.resolve_earlier(Operation::CallingLocationEnable, false);
+    work.sees(Fact::Site, false);
     work.write(
         calls::enable_location(id, name, location),
         |reply| proved(wire::id(&reply.body).map(|_| ())),
         async |work| Ok(is_enabled(work, id).await?.then_some(())),
     )
     .await?;
+    work.sees(Fact::Site, true);
     work.done(StepState::Applied, "enabled");
     Ok(true)
 }

@@ -277,12 +277,12 @@ async fn store_end(
     finished: Finished,
 ) -> Result<Option<Outcome>, StoreError> {
     let (run, writer) = (context.run, &context.writer);
-    let Finished { end, steps, calls } = finished;
+    let Finished { end, steps, calls, given } = finished;
     match end {
         RowEnd::Settled(outcome) => {
             let (kept, key, row_id) = (outcome.clone(), row.entity_key.clone(), row.row_id);
             let settle = move |connection: &store::Connection| {
-                store::settle(connection, run, &row, &outcome, &steps, &calls)
+                store::settle(connection, run, &row, &outcome, &steps, &calls, &given)
             };
             let reason = writer.submit(settle).await?;
             Point::OutcomeCommitted.reached();

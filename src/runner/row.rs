@@ -27,7 +27,8 @@ pub(super) async fn process(
             row_id = row.row_id.get(),
             "row.panicked: please report this as a defect"
         );
-        Finished { end: RowEnd::Settled(Outcome::Pending(defect(row))), steps: Vec::new(), calls: Vec::new() }
+        let end = RowEnd::Settled(Outcome::Pending(defect(row)));
+        Finished { end, steps: Vec::new(), calls: Vec::new(), given: Vec::new() }
     })
 }
 

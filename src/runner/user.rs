@@ -9,7 +9,9 @@ use super::settings;
 use super::site::{self, Site};
 use super::work::{Flow, RowWork, Stop, pending};
 use super::write::Shown;
-use crate::domain::{Email, Line, Operation, PendingReason, Record, RemoteId, Step, StepState, UserRecord};
+use crate::domain::{
+    Email, Fact, Line, Operation, PendingReason, Record, RemoteId, Step, StepState, UserRecord,
+};
 use crate::store::Sibling;
 use crate::webex::wire::Person;
 use crate::webex::{Reply, calls, wire};
@@ -27,6 +29,7 @@ pub(super) async fn drive(
     let calling = calling_of(&person, licences)?;
     let has_calling = !matches!(calling, Calling::No);
     let says = if has_calling { "the person has calling" } else { "the person has no calling" };
+    work.sees(Fact::Calling, has_calling);
     work.done(StepState::Unchanged, says);
     require_here(work, &calling, &site).await?;
     work.resolve_earlier(Operation::LicensesUsersPatch, has_calling);
@@ -109,7 +112,13 @@ async fn person_of(work: &mut RowWork<'_>, email: &Email, licences: &LicencePool
             work.remote_id = Some(person.id.clone());
             Ok(person)
         }
-        None => directory::find_person(work, email).await,
+        None => {
+            let found = directory::find_person(work, email).await;
+            if matches!(&found, Err(Stop::Pending(cause)) if cause.reason == PendingReason::UserNotFound) {
+                work.sees(Fact::Calling, false);
+            }
+            found
+        }
     }
 }
 
@@ -235,7 +244,8 @@ async fn enable(
         unit.give_back();
     }
     result?;
-    // The person has it now.
+    work.sees(Fact::Calling, true);
+    // The person has the number now.
     work.added.clear();
     work.done(StepState::Applied, format!("licence {licence} is in licenses[], sent with {line}"));
     Ok(licence)

@@ -6,10 +6,10 @@ use tokio::time::Instant;
 use super::context::RunContext;
 use super::reason;
 use crate::domain::{
-    Failure, Feature, Operation, Outcome, PendingReason, PhoneNumber, RemoteId, RowId, Step, StepState,
+    Fact, Failure, Feature, Operation, Outcome, PendingReason, PhoneNumber, RemoteId, RowId, Step, StepState,
     Success,
 };
-use crate::store::{self, Ack, CallRecord, ClaimedRow, Doubt, StepRecord, StoreError};
+use crate::store::{self, Ack, CallRecord, ClaimedRow, Doubt, Given, StepRecord, StoreError};
 use crate::webex::wire::Lacking;
 use crate::webex::{Call, Interrupted, Reply, Trace, Trouble};
 
@@ -52,6 +52,7 @@ pub(super) struct Finished {
     pub(super) end: RowEnd,
     pub(super) steps: Vec<StepRecord>,
     pub(super) calls: Vec<CallRecord>,
+    pub(super) given: Vec<Given>,
 }
 
 /// The work on one row.
@@ -64,6 +65,7 @@ pub(super) struct RowWork<'a> {
     pub(super) last_status: Option<u16>,
     steps: Vec<StepRecord>,
     calls: Vec<CallRecord>,
+    given: Vec<Given>,
     pub(super) answers: Vec<Ack<()>>,
     /// Numbers that this attempt put into a location and that nothing uses yet.
     pub(super) added: Vec<(RemoteId, PhoneNumber)>,
@@ -128,6 +130,7 @@ impl<'a> RowWork<'a> {
             last_status: None,
             steps: Vec::new(),
             calls: Vec::new(),
+            given: Vec::new(),
             answers: Vec::new(),
             added: Vec::new(),
             left_doubt: false,
@@ -151,6 +154,11 @@ impl<'a> RowWork<'a> {
     pub(super) fn done(&mut self, state: StepState, proof: impl Into<String>) {
         self.steps.push(StepRecord { step: self.step, state, proof: proof.into() });
         self.step_is_open = false;
+    }
+
+    /// Notes whether something that the row is to bring about is so; the last word counts (R28).
+    pub(super) fn sees(&mut self, fact: Fact, reached: bool) {
+        self.given.push(Given { fact, reached });
     }
 
     /// Sends a read.
@@ -265,7 +273,7 @@ impl<'a> RowWork<'a> {
                 end = RowEnd::Storage(error);
             }
         }
-        Finished { end, steps: self.steps, calls: self.calls }
+        Finished { end, steps: self.steps, calls: self.calls, given: self.given }
     }
 
     fn failure(&self, cause: Cause) -> Failure {

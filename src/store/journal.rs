@@ -6,7 +6,7 @@ use super::columns::{optional, typed};
 use super::queue::ClaimedRow;
 use super::runs::RunId;
 use super::{StoreError, now};
-use crate::domain::{Feature, Operation, RemoteId, Repeat, RowId, Step, StepState};
+use crate::domain::{Fact, Feature, Operation, RemoteId, Repeat, RowId, Step, StepState};
 
 /// One step as it ended.
 #[derive(Debug, Clone)]
@@ -48,6 +48,15 @@ impl Doubt {
     pub const fn of(feature: Feature) -> Doubt {
         Doubt { operation: Operation::FeaturePut, feature: Some(feature) }
     }
+}
+
+/// What an attempt at a row found out of one thing that the row is to bring about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given {
+    /// The thing.
+    pub fact: Fact,
+    /// Whether it is so.
+    pub reached: bool,
 }
 
 /// A request with its answer.
@@ -191,6 +200,28 @@ pub(super) fn record_steps(
             at
         ])?;
     }
+    Ok(())
+}
+
+/// Keeps what a row gives. What the attempt did not look at stays as an earlier one left it.
+pub(super) fn record_facts(
+    connection: &Connection,
+    row_id: RowId,
+    given: &[Given],
+) -> Result<(), StoreError> {
+    for Given { fact, reached } in given {
+        let sql = match reached {
+            true => "INSERT OR IGNORE INTO gives (row_id, fact) VALUES (?1, ?2)",
+            false => "DELETE FROM gives WHERE row_id = ?1 AND fact = ?2",
+        };
+        connection.prepare_cached(sql)?.execute(params![row_id.get(), fact.as_str()])?;
+    }
+    Ok(())
+}
+
+/// Takes from a row what it gave: it is to mean something else.
+pub(super) fn forget_facts(connection: &Connection, row_id: RowId) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM gives WHERE row_id = ?1")?.execute([row_id.get()])?;
     Ok(())
 }
 

@@ -33,7 +33,8 @@ pub use error::StoreError;
 pub use files::FileRecord;
 pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};
 pub use journal::{
-    CallRecord, Doubt, NewCall, StepRecord, answer, intend, record_shared_call, resolve, take_back_numbers,
+    CallRecord, Doubt, Given, NewCall, StepRecord, answer, intend, record_shared_call, resolve,
+    take_back_numbers,
 };
 pub use lock::Lock;
 pub use pace::{PaceReport, keep_pace};

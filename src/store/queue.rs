@@ -7,13 +7,13 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
 use super::columns::{batch_id, optional, typed};
 use super::ingested::read_back;
-use super::journal::{self, CallRecord, Doubt, StepRecord};
+use super::journal::{self, CallRecord, Doubt, Given, StepRecord};
 use super::runs::RunId;
 use super::selection::{CLAIMABLE, Selection};
 use super::{StoreError, now};
 use crate::domain::{
-    BatchId, Email, EntityType, LocationKey, Outcome, PendingReason, Phase, Record, RemoteId, RowId,
-    RowState, Step, fold_name,
+    BatchId, Email, EntityType, Fact, LocationKey, Outcome, PendingReason, Phase, Record, RemoteId, RowId,
+    RowState, fold_name,
 };
 
 /// The rows of one claim.
@@ -64,10 +64,19 @@ pub struct Sibling {
     pub state: RowState,
     /// Its location or person, when it was found.
     pub remote_id: Option<RemoteId>,
-    /// Where and why it is pending.
-    pub pending_at: Option<(Step, PendingReason)>,
+    /// Why it is pending, if it is.
+    pub cause: Option<PendingReason>,
+    /// What it has brought about (R28).
+    pub gives: Vec<Fact>,
     /// What it asks for.
     pub record: Record,
+}
+
+impl Sibling {
+    /// Its location or person, if the row has brought this about there.
+    pub fn gave(&self, fact: Fact) -> Option<&RemoteId> {
+        self.remote_id.as_ref().filter(|_| self.gives.contains(&fact))
+    }
 }
 
 /// Takes the next rows of a phase: first those that an earlier claim did not finish, under their old batch, then
@@ -117,10 +126,12 @@ pub fn settle(
     outcome: &Outcome,
     steps: &[StepRecord],
     calls: &[CallRecord],
+    given: &[Given],
 ) -> Result<Option<PendingReason>, StoreError> {
     let at = now();
     journal::record_steps(connection, row, steps, &at)?;
     journal::record_calls(connection, run, row, calls)?;
+    journal::record_facts(connection, row.row_id, given)?;
     let reason = match outcome {
         Outcome::Success(_) => None,
         Outcome::Pending(failure) => Some(failure.reason(journal::applied_calls(connection, row.row_id)?)),
@@ -320,20 +331,20 @@ pub fn user_row(connection: &Connection, email: &Email) -> Result<Option<Sibling
 
 fn sibling(connection: &Connection, scope: &str, value: &str) -> Result<Option<Sibling>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT r.row_id, r.state, r.remote_id, r.step, r.reason, r.location_key,
-                r.entity_type, r.cells
+        "SELECT r.row_id, r.state, r.remote_id, r.cause, r.location_key, r.entity_type, r.cells,
+                (SELECT group_concat(fact, ' ') FROM gives g WHERE g.row_id = r.row_id) AS gives
          FROM keys k JOIN rows r USING (row_id) WHERE k.scope = ?1 AND k.value = ?2",
     )?;
     statement.query_row([scope, value], sibling_of).optional()?.transpose()
 }
 
 fn sibling_of(row: &Row<'_>) -> rusqlite::Result<Result<Sibling, StoreError>> {
-    let step: Option<Step> = optional(row, "step")?;
-    let reason: Option<PendingReason> = optional(row, "reason")?;
+    let gives: Option<String> = row.get("gives")?;
+    let gives = gives.iter().flat_map(|facts| facts.split(' ')).filter_map(Fact::from_text).collect();
     let (row_id, state, remote_id) =
         (typed(row, "row_id")?, typed(row, "state")?, optional(row, "remote_id")?);
-    let (pending_at, location_key) = (step.zip(reason), row.get("location_key")?);
-    Ok(record(row)?.map(|record| Sibling { row_id, location_key, state, remote_id, pending_at, record }))
+    let (cause, location_key) = (optional(row, "cause")?, row.get("location_key")?);
+    Ok(record(row)?.map(|record| Sibling { row_id, location_key, state, remote_id, cause, gives, record }))
 }
 
 /// An outcome as columns.
