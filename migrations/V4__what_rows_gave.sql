@@ -33,3 +33,17 @@ WHERE r.remote_id IS NOT NULL
        OR (s.step = 'user_enable_calling' AND s.state = 'applied'));
 
 INSERT INTO gives (row_id, fact) SELECT row_id, 'line' FROM rows WHERE phase = 3 AND state = 'success';
+
+-- The object in Webex that a row means, by its id without padding: one row of a phase has it. Written with the row's
+-- first write and with its end, cleared when the row is to mean something else.
+CREATE TABLE held (
+    row_id    INTEGER PRIMARY KEY REFERENCES rows (row_id),
+    phase     INTEGER NOT NULL CHECK (phase > 0),
+    remote_id TEXT NOT NULL,
+    UNIQUE (phase, remote_id)
+) STRICT;
+
+INSERT OR IGNORE INTO held (row_id, phase, remote_id)
+SELECT row_id, phase, rtrim(remote_id, '=') FROM rows
+WHERE remote_id IS NOT NULL AND phase IS NOT NULL
+ORDER BY state != 'success', row_id;

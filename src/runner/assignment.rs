@@ -4,6 +4,7 @@ use super::alternates;
 use super::directory;
 use super::licences::LicencePool;
 use super::numbers;
+use super::objects;
 use super::settings;
 use super::site::{self, Site};
 use super::user::{Calling, calling_of, refuse_unsupported, require_here};
@@ -41,7 +42,7 @@ pub(super) async fn drive(
             (person.id.clone(), Some(person))
         }
     };
-    work.remote_id = Some(person.clone());
+    objects::mean(work, &person).await?;
     let standard_only = is_standard_only(work, assignment, read.as_ref(), licences).await?;
     let in_place = directory::holds_in_lists(work, &assignment.line, &site.id, &person).await?
         || is_in_place(work, &assignment.line, &site, &person).await?

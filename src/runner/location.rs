@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::decide::{self, Located};
 use super::directory;
 use super::location_settings;
+use super::objects;
 use super::site::Site;
 use super::user::refuse_unsupported;
 use super::work::{Flow, RowWork, pending, stop_for};
@@ -28,7 +29,7 @@ pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> 
         }
     };
     let mut done = vec![word];
-    work.remote_id = Some(id.clone());
+    objects::mean(work, &id).await?;
     let name = location.name.clone().unwrap_or(name);
     done.push(match enable(work, location, &id, &name, word == "created").await? {
         true => "enabled for calling",
@@ -49,12 +50,13 @@ async fn look_up(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Opti
     };
     match (found(located)?, name) {
         (Some(seen), _) => {
-            work.remote_id = Some(seen.id.clone());
+            objects::mean(work, &seen.id).await?;
             work.resolve_earlier(Operation::LocationCreate, true);
             work.done(StepState::Unchanged, format!("found as {:?}", seen.name));
             Ok(Some(seen))
         }
         (None, Some(_)) => {
+            work.turn.pass();
             work.resolve_earlier(Operation::LocationCreate, false);
             work.sees(Fact::Site, false);
             work.done(StepState::Unchanged, "in none of the complete lists");

@@ -15,6 +15,7 @@ mod lists;
 mod location;
 mod location_settings;
 mod numbers;
+mod objects;
 mod overlay;
 mod people;
 mod phase;
@@ -179,6 +180,7 @@ pub async fn run(
         phase_began,
         last_write: std::cell::Cell::new(None),
         lists: Lists::new(started),
+        objects: Rc::default(),
         people: PeopleSeen::default(),
         sites: SharedSites::default(),
         extensions: ExtensionChecks::default(),

@@ -5,6 +5,7 @@ use super::directory;
 use super::extensions;
 use super::licences::{self, LicencePool, Place};
 use super::numbers;
+use super::objects;
 use super::settings;
 use super::site::{self, Site};
 use super::work::{Flow, RowWork, Stop, pending};
@@ -107,19 +108,18 @@ async fn person_of(work: &mut RowWork<'_>, email: &Email, licences: &LicencePool
         }
         false => directory::person_in_lists(work, email, |held| licences.gives_calling(held)).await?,
     };
-    match listed {
-        Some(person) => {
-            work.remote_id = Some(person.id.clone());
-            Ok(person)
-        }
+    let person = match listed {
+        Some(person) => person,
         None => {
             let found = directory::find_person(work, email).await;
             if matches!(&found, Err(Stop::Pending(cause)) if cause.reason == PendingReason::UserNotFound) {
                 work.sees(Fact::Calling, false);
             }
-            found
+            found?
         }
-    }
+    };
+    objects::mean(work, &person.id).await?;
+    Ok(person)
 }
 
 /// Before any call: what Webex has no dependable operation for (R25).

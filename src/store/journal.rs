@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::columns::{optional, typed};
 use super::queue::ClaimedRow;
 use super::runs::RunId;
-use super::{StoreError, now};
-use crate::domain::{Fact, Feature, Operation, RemoteId, Repeat, RowId, Step, StepState};
+use super::{StoreError, held, now};
+use crate::domain::{Fact, Feature, Operation, Phase, RemoteId, Repeat, RowId, Step, StepState};
 
 /// One step as it ended.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub struct StepRecord {
 }
 
 /// A write that is about to be sent.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NewCall {
     /// The row it is for.
     pub row_id: RowId,
@@ -32,6 +32,8 @@ pub struct NewCall {
     pub operation: Operation,
     /// Which object of a person's settings it writes.
     pub feature: Option<Feature>,
+    /// What the row means, if that is there: nobody else may write to it from now on.
+    pub object: Option<RemoteId>,
 }
 
 /// Writes of an earlier attempt at a row of which nobody knows whether they were applied.
@@ -85,7 +87,10 @@ pub struct CallRecord {
 }
 
 /// Records the intent of a write; it must be committed before the request leaves.
-pub fn intend(connection: &Connection, run: RunId, call: NewCall) -> Result<i64, StoreError> {
+pub fn intend(connection: &Connection, run: RunId, phase: Phase, call: &NewCall) -> Result<i64, StoreError> {
+    if let Some(object) = &call.object {
+        held::hold(connection, phase, object, call.row_id)?;
+    }
     connection
         .prepare_cached(
             "INSERT INTO calls (run_id, row_id, attempt, step, operation, feature, mutating, intent_at)

@@ -7,6 +7,7 @@ mod amend;
 mod columns;
 mod error;
 mod files;
+mod held;
 mod ingested;
 mod input;
 mod integrity;
@@ -31,6 +32,7 @@ use rusqlite::{OpenFlags, TransactionBehavior};
 pub use amend::{AmendOptions, AmendReport, CellChange, RefusedRow, RowChange};
 pub use error::StoreError;
 pub use files::FileRecord;
+pub use held::{Holder, holder, line_of, row_with_external_id};
 pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};
 pub use journal::{
     CallRecord, Doubt, Given, NewCall, StepRecord, answer, intend, record_shared_call, resolve,

@@ -10,7 +10,7 @@ use super::ingested::read_back;
 use super::journal::{self, CallRecord, Doubt, Given, StepRecord};
 use super::runs::RunId;
 use super::selection::{CLAIMABLE, Selection};
-use super::{StoreError, now};
+use super::{StoreError, held, now};
 use crate::domain::{
     BatchId, Email, EntityType, Fact, LocationKey, Outcome, PendingReason, Phase, Record, RemoteId, RowId,
     RowState, fold_name,
@@ -136,6 +136,9 @@ pub fn settle(
         Outcome::Success(_) => None,
         Outcome::Pending(failure) => Some(failure.reason(journal::applied_calls(connection, row.row_id)?)),
     };
+    if let Some(object) = outcome.remote_id() {
+        held::hold(connection, row.batch.phase, object, row.row_id)?;
+    }
     let end = End::of(outcome, reason);
     let changed = connection
         .prepare_cached(

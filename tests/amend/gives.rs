@@ -95,11 +95,13 @@ async fn the_facts_of_an_older_database_are_those_that_its_steps_prove() {
     bench.sim.add_fault(Fault::on(Operation::LicensesUsersPatch).key("eva@example.com").status(400));
     bench.run().await.expect(3);
     let facts = |bench: &Bench| -> String {
-        let sql = "SELECT group_concat(row_id || ' ' || fact, ', ' ORDER BY row_id) FROM gives";
+        let sql =
+            "SELECT (SELECT group_concat(row_id || ' ' || fact, ', ' ORDER BY row_id) FROM gives) || '; '
+                       || (SELECT group_concat(row_id || ' has ' || phase, ', ' ORDER BY row_id) FROM held)";
         bench.database().query_row(sql, [], |row| row.get(0)).expect("facts")
     };
     let by_the_run = facts(&bench);
-    assert_eq!(by_the_run, "1 site, 3 calling, 4 line");
+    assert_eq!(by_the_run, "1 site, 3 calling, 4 line; 1 has 1, 2 has 1, 3 has 2, 4 has 3, 5 has 2, 7 has 2");
     let database = rusqlite::Connection::open(bench.output().join("wxbulk.db")).expect("a database");
     database.execute_batch("DROP TABLE gives; DROP TABLE IF EXISTS held; DELETE FROM refinery_schema_history WHERE version >= 4").unwrap();
     drop(database);
