@@ -8,6 +8,8 @@ mod support;
 mod dropped;
 #[path = "amend/files.rs"]
 mod files;
+#[path = "amend/gives.rs"]
+mod gives;
 #[path = "amend/keys.rs"]
 mod keys;
 #[path = "amend/matching.rs"]

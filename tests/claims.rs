@@ -62,7 +62,7 @@ impl Job {
     }
 
     fn settle(&self, row: &ClaimedRow) -> Result<(), StoreError> {
-        self.store.write(|connection| settle(connection, self.run, row, &done(), &[], &[]).map(|_| ()))
+        self.store.write(|connection| settle(connection, self.run, row, &done(), &[], &[], &[]).map(|_| ()))
     }
 
     fn release(&self, row: &ClaimedRow) -> Result<(), StoreError> {

@@ -4,6 +4,9 @@
 
 mod support;
 
+#[path = "rulings/one_object.rs"]
+mod one_object;
+
 use serde_json::{Value, json};
 use support::{Bench, Csv};
 use wxbulk::sim::{Fault, LocationSeed, NumberSeed, Operation, OrgSeed, PersonSeed, SimConfig};

@@ -63,7 +63,7 @@ async fn settle_all(
             && let Some(row) = rows.next().await
         {
             let done = done.clone();
-            open.push(writer.submit(move |connection| settle(connection, run, &row, &done, &[], &[])));
+            open.push(writer.submit(move |connection| settle(connection, run, &row, &done, &[], &[], &[])));
         }
         match open.next().await {
             Some(stored) => drop(stored?),

@@ -55,7 +55,7 @@ pub use input::{Accepted, Cells, InputRow, Rejected};
 pub use location_settings::{CallingDetails, LocationSettings, PstnChoice, RouteKind, RouteName};
 pub use notes::{tag_in, tag_line, with_tag, without_tag};
 pub use operation::{Operation, Repeat};
-pub use outcome::{Failure, Outcome, RowState, Success};
+pub use outcome::{Fact, Failure, Outcome, RowState, Success};
 pub use permission::{CallAction, CallType, Permission, TRANSFER};
 pub use reason::{PendingReason, RejectionReason};
 pub use record::{Address, AssignmentRecord, CellError, LocationRecord, Record, UserRecord};

@@ -20,6 +20,18 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What a row has brought about in Webex, for the rows that depend on it (R28).
+    Fact {
+        /// The location is there and enabled for calling.
+        Site = "site",
+        /// The person has calling.
+        Calling = "calling",
+        /// The person holds the extension and number.
+        Line = "line",
+    }
+}
+
 /// The end of one attempt at a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -27,6 +39,16 @@ pub enum Outcome {
     Success(Success),
     /// The row waits for the operator.
     Pending(Failure),
+}
+
+impl Outcome {
+    /// The row's location or person, when it was found.
+    pub const fn remote_id(&self) -> Option<&RemoteId> {
+        match self {
+            Outcome::Success(success) => Some(&success.remote_id),
+            Outcome::Pending(failure) => failure.remote_id.as_ref(),
+        }
+    }
 }
 
 /// A completed row.

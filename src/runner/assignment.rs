@@ -4,12 +4,15 @@ use super::alternates;
 use super::directory;
 use super::licences::LicencePool;
 use super::numbers;
+use super::objects;
 use super::settings;
 use super::site::{self, Site};
 use super::user::{Calling, calling_of, refuse_unsupported, require_here};
 use super::work::{Cause, Flow, RowWork, blocked, pending};
 use super::write::Shown;
-use crate::domain::{AssignmentRecord, Line, Operation, PendingReason, RemoteId, RowState, Step, StepState};
+use crate::domain::{
+    AssignmentRecord, Fact, Line, Operation, PendingReason, RemoteId, RowState, Step, StepState,
+};
 use crate::store::Sibling;
 use crate::webex::calls;
 use crate::webex::wire::{NumberEntry, Person};
@@ -28,7 +31,7 @@ pub(super) async fn drive(
     refuse_unsupported(work, Step::ApplyFinalSettings, &assignment.unsupported)?;
     work.begin(Step::AssignmentLookup);
     let site = site::find(work).await?;
-    refuse_without_calling(work, assignment)?;
+    refuse_without_calling(work, assignment, licences).await?;
     let known = match known_person(work) {
         Some(id) => Some(id),
         None => person_in_lists(work, assignment, &site, licences).await?,
@@ -40,13 +43,14 @@ pub(super) async fn drive(
             (person.id.clone(), Some(person))
         }
     };
-    work.remote_id = Some(person.clone());
+    objects::mean(work, &person).await?;
     let standard_only = is_standard_only(work, assignment, read.as_ref(), licences).await?;
     let in_place = directory::holds_in_lists(work, &assignment.line, &site.id, &person).await?
         || is_in_place(work, &assignment.line, &site, &person).await?
         || is_in_place_late(work, &assignment.line, &site, &person).await?;
     let message = if in_place {
         work.resolve_earlier(Operation::LicensesUsersPatch, true);
+        work.sees(Fact::Line, true);
         work.done(StepState::Unchanged, format!("the person holds {}", assignment.line));
         format!("{} in place", assignment.line)
     } else {
@@ -54,6 +58,7 @@ pub(super) async fn drive(
             Some(person) => person,
             None => calling_person(work, assignment, &site, licences).await?,
         };
+        work.sees(Fact::Line, false);
         work.done(StepState::Unchanged, format!("nobody holds {}", assignment.line));
         change(work, assignment, &site, &person, licences).await?;
         format!("{} assigned", assignment.line)
@@ -89,10 +94,9 @@ async fn is_standard_only(
     Ok(licenses.is_some_and(|licenses| licences.is_standard_only(&licenses)))
 }
 
-/// The person's id, when the user row proved it.
+/// The person's id, when the user row gave or found calling.
 fn known_person(work: &RowWork<'_>) -> Option<RemoteId> {
-    let user_row = work.row.partner.as_ref().filter(|row| row.state == RowState::Success)?;
-    user_row.remote_id.clone()
+    work.row.partner.as_ref()?.gave(Fact::Calling).cloned()
 }
 
 /// The person's id, when the lists of this phase show that they have calling here.
@@ -108,23 +112,26 @@ async fn person_in_lists(
     Ok(listed.filter(here).map(|person| person.id))
 }
 
-/// What phase 2 found out of a person without calling needs no call to be known again (R11).
-fn refuse_without_calling(work: &RowWork<'_>, assignment: &AssignmentRecord) -> Flow<()> {
-    use PendingReason::{
-        AuthInvalid, NonRetryableExternal, PermissionDenied, PreconditionMissing, UserNotFound,
-    };
+/// Whom phase 2 did not find, or left without calling as the lists show, needs no call to be known (R11).
+async fn refuse_without_calling(
+    work: &RowWork<'_>,
+    assignment: &AssignmentRecord,
+    licences: &LicencePool,
+) -> Flow<()> {
     let Some(user_row) = work.row.partner.as_ref() else { return Ok(()) };
-    let has_none = match user_row.pending_at {
-        Some((Step::UserLookup, UserNotFound)) | Some((Step::NumberAdd | Step::Compensate, _)) => true,
-        Some((Step::UserEnableCalling, reason)) => {
-            matches!(reason, PreconditionMissing | NonRetryableExternal | PermissionDenied | AuthInvalid)
-        }
-        _ => false,
-    };
-    if has_none && user_row.state == RowState::Pending {
+    if user_row.state != RowState::Pending || user_row.gave(Fact::Calling).is_some() {
+        return Ok(());
+    }
+    if user_row.cause == Some(PendingReason::UserNotFound) {
         return without_calling(work, assignment);
     }
-    Ok(())
+    let gives_calling = |held: &[RemoteId]| licences.gives_calling(held);
+    match directory::person_in_lists(work, &assignment.email, gives_calling).await? {
+        Some(person) if matches!(calling_of(&person, licences)?, Calling::No) => {
+            without_calling(work, assignment)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn without_calling<T>(work: &RowWork<'_>, assignment: &AssignmentRecord) -> Flow<T> {
@@ -235,6 +242,7 @@ async fn change(
     )
     .await?;
     work.added.clear();
+    work.sees(Fact::Line, true);
     work.done(StepState::Applied, format!("read back: the person holds {}", assignment.line));
     Ok(())
 }

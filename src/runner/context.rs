@@ -1,6 +1,7 @@
 //! What every row of a run works with.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,6 +11,7 @@ use super::absent::AbsentPaths;
 use super::extensions::ExtensionChecks;
 use super::licences::LicenceSettings;
 use super::lists::Lists;
+use super::objects::Objects;
 use super::people::PeopleSeen;
 use super::shared::SharedSites;
 use super::token::TokenWatch;
@@ -53,6 +55,8 @@ pub(super) struct RunContext {
     pub(super) lists: Lists,
     /// Paths that this Webex does not have.
     pub(super) absent: AbsentPaths,
+    /// What the rows at work mean in Webex.
+    pub(super) objects: Rc<Objects>,
     /// Whom settings of this phase named.
     pub(super) people: PeopleSeen,
     /// What rows of one location share, for a phase.

@@ -34,7 +34,27 @@ pub(super) async fn find_location(work: &RowWork<'_>, location: &LocationRecord)
         Ok((tagged.transpose()?.unwrap_or_default(), named.transpose()?.unwrap_or_default()))
     })
     .await?;
-    Ok(decide::locate(location, &tagged, &named))
+    locate(work, location, &tagged, &named).await
+}
+
+/// What the look-up by tag and by name says; a tag that belongs to another row of the file is another tag (R5).
+async fn locate(
+    work: &RowWork<'_>,
+    location: &LocationRecord,
+    tagged: &[SeenLocation],
+    named: &[SeenLocation],
+) -> Flow<Located> {
+    let located = decide::locate(location, tagged, named);
+    let (Located::Found(seen), None) = (&located, &location.external_id) else { return Ok(located) };
+    let (Some(tag), name) = (seen.tag.clone(), seen.name.clone()) else { return Ok(located) };
+    let theirs = tag.clone();
+    let owner =
+        in_lists(work.context, move |connection, _| store::row_with_external_id(connection, &theirs)).await?;
+    Ok(owner.map_or(located, |(row, line)| {
+        Located::Ambiguous(format!(
+            "the location named {name:?} in Webex carries the external id {tag:?}, which is that of row {row} (line {line})"
+        ))
+    }))
 }
 
 /// Finds it by a list read now: what a create must always be preceded by.
@@ -49,7 +69,7 @@ pub(super) async fn find_location_anew(
         seen.iter().filter(|seen| seen.tag.is_some() && seen.tag == location.external_id).cloned().collect();
     let folded = fold_name(name);
     let named: Vec<SeenLocation> = seen.into_iter().filter(|seen| fold_name(&seen.name) == folded).collect();
-    Ok(decide::locate(location, &tagged, &named))
+    locate(work, location, &tagged, &named).await
 }
 
 /// Finds a location that the file only refers to: by its tag, then by its exact name.
@@ -72,10 +92,7 @@ pub(super) async fn location_by_id(work: &RowWork<'_>, id: &RemoteId) -> Flow<Op
 /// The one person with this address, with licences and calling data.
 pub(super) async fn find_person(work: &mut RowWork<'_>, email: &Email) -> Flow<Person> {
     match search_person(work, email).await? {
-        Some(person) => {
-            work.remote_id = Some(person.id.clone());
-            Ok(person)
-        }
+        Some(person) => Ok(person),
         None => pending(
             PendingReason::UserNotFound,
             format!(

@@ -5,11 +5,12 @@ use serde_json::Value;
 use super::decide::{self, Located};
 use super::directory;
 use super::location_settings;
+use super::objects;
 use super::site::Site;
 use super::user::refuse_unsupported;
 use super::work::{Flow, RowWork, pending, stop_for};
 use super::write::Shown;
-use crate::domain::{CallingCode, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
+use crate::domain::{CallingCode, Fact, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
 use crate::store::SeenLocation;
 use crate::webex::{Trouble, calls, wire};
 
@@ -28,7 +29,7 @@ pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> 
         }
     };
     let mut done = vec![word];
-    work.remote_id = Some(id.clone());
+    objects::mean(work, &id).await?;
     let name = location.name.clone().unwrap_or(name);
     done.push(match enable(work, location, &id, &name, word == "created").await? {
         true => "enabled for calling",
@@ -50,13 +51,15 @@ async fn look_up(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Opti
     };
     match (found(located)?, name) {
         (Some(seen), _) => {
-            work.remote_id = Some(seen.id.clone());
+            objects::mean(work, &seen.id).await?;
             work.resolve_earlier(Operation::LocationCreate, true);
             work.done(StepState::Unchanged, format!("found as {:?}", seen.name));
             Ok(Some(seen))
         }
         (None, Some(_)) => {
+            work.turn.pass();
             work.resolve_earlier(Operation::LocationCreate, false);
+            work.sees(Fact::Site, false);
             work.done(StepState::Unchanged, "in none of the complete lists");
             Ok(None)
         }
@@ -166,16 +169,19 @@ async fn enable(
     // Enabling twice is not known to be harmless (contract 3.4): what this run did not create is asked for first.
     if listed || (!created && is_enabled(work, id).await?) {
         work.resolve_earlier(Operation::CallingLocationEnable, true);
+        work.sees(Fact::Site, true);
         work.done(StepState::Unchanged, "is a calling location");
         return Ok(false);
     }
     work.resolve_earlier(Operation::CallingLocationEnable, false);
+    work.sees(Fact::Site, false);
     work.write(
         calls::enable_location(id, name, location),
         |reply| proved(wire::id(&reply.body).map(|_| ())),
         async |work| Ok(is_enabled(work, id).await?.then_some(())),
     )
     .await?;
+    work.sees(Fact::Site, true);
     work.done(StepState::Applied, "enabled");
     Ok(true)
 }

@@ -16,6 +16,7 @@ mod lists;
 mod location;
 mod location_settings;
 mod numbers;
+mod objects;
 mod overlay;
 mod people;
 mod phase;
@@ -184,6 +185,7 @@ pub async fn run(
         last_write: std::cell::Cell::new(None),
         lists: Lists::new(started),
         absent: AbsentPaths::default(),
+        objects: Rc::default(),
         people: PeopleSeen::default(),
         sites: SharedSites::default(),
         extensions: ExtensionChecks::default(),

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::directory;
 use super::work::{Flow, RowWork, blocked, pending};
-use crate::domain::{Email, PendingReason, RemoteId, RowState, Step};
+use crate::domain::{Email, Fact, PendingReason, Record, RemoteId};
 use crate::store::{self, Sibling};
 use crate::webex::wire::Person;
 
@@ -71,7 +71,7 @@ async fn wait_for_calling(work: &RowWork<'_>, email: &Email) -> Flow<()> {
     let address = email.clone();
     let row = directory::in_lists(work.context, move |connection, _| store::user_row(connection, &address));
     match row.await? {
-        Some(row) if row.row_id != work.row.row_id && !gave_calling(&row) => blocked(
+        Some(row) if row.row_id != work.row.row_id && is_to_give_calling(&row) => blocked(
             Some(row.row_id),
             format!(
                 "a setting of the row names {email}, who has no calling yet; the row goes on when user row {} has given it",
@@ -82,8 +82,7 @@ async fn wait_for_calling(work: &RowWork<'_>, email: &Email) -> Flow<()> {
     }
 }
 
-/// Only the person's own settings can be missing then.
-fn gave_calling(row: &Sibling) -> bool {
-    let at_settings = matches!(row.pending_at, Some((Step::UserApplyCallingSettings, _)));
-    row.state == RowState::Success || (row.state == RowState::Pending && at_settings)
+fn is_to_give_calling(row: &Sibling) -> bool {
+    let wanted = matches!(&row.record, Record::User(user) if user.calling_enabled);
+    wanted && row.gave(Fact::Calling).is_none()
 }

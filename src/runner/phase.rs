@@ -184,11 +184,15 @@ impl<'a> PhaseRun<'a> {
     fn begin(&mut self, row: ClaimedRow, place: Option<Place>) {
         let context = Rc::clone(&self.context);
         let licences = Rc::clone(&self.licences);
+        let turn = context.objects.queue();
         self.tasks.spawn_local(async move {
             let batch = row.batch;
-            let finished = row::process(&context, &licences, &row, place).await;
+            let finished = row::process(&context, &licences, &row, &turn, place).await;
             let asked = finished.asked;
-            RowDone { batch, asked, stored: store_end(&context, row, finished).await }
+            let stored = store_end(&context, row, finished).await;
+            // What the row has is in the database now.
+            drop(turn);
+            RowDone { batch, asked, stored }
         });
     }
 
@@ -293,12 +297,12 @@ async fn store_end(
     finished: Finished,
 ) -> Result<Option<Outcome>, StoreError> {
     let (run, writer) = (context.run, &context.writer);
-    let Finished { end, steps, calls, .. } = finished;
+    let Finished { end, steps, calls, given, .. } = finished;
     match end {
         RowEnd::Settled(outcome) => {
             let (kept, key, row_id) = (outcome.clone(), row.entity_key.clone(), row.row_id);
             let settle = move |connection: &store::Connection| {
-                store::settle(connection, run, &row, &outcome, &steps, &calls)
+                store::settle(connection, run, &row, &outcome, &steps, &calls, &given)
             };
             let reason = writer.submit(settle).await?;
             Point::OutcomeCommitted.reached();

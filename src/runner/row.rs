@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 
 use super::context::RunContext;
 use super::licences::{LicencePool, Place};
+use super::objects::Turn;
 use super::work::{Finished, Flow, RowEnd, RowWork};
 use super::{assignment, compensate, location, user};
 use crate::domain::{Failure, Outcome, PendingReason, Phase, Record, RemoteId, Step};
@@ -17,9 +18,10 @@ pub(super) async fn process(
     context: &RunContext,
     licences: &LicencePool,
     row: &ClaimedRow,
+    turn: &Turn,
     place: Option<Place>,
 ) -> Finished {
-    let guarded = AssertUnwindSafe(work_on(context, licences, row, place)).catch_unwind().await;
+    let guarded = AssertUnwindSafe(work_on(context, licences, row, turn, place)).catch_unwind().await;
     guarded.unwrap_or_else(|_| {
         // The payload is not shown: it may quote a cell or an answer.
         tracing::error!(
@@ -28,7 +30,7 @@ pub(super) async fn process(
             "row.panicked: please report this as a defect"
         );
         let end = RowEnd::Settled(Outcome::Pending(defect(row)));
-        Finished { end, asked: false, steps: Vec::new(), calls: Vec::new() }
+        Finished { end, asked: false, steps: Vec::new(), calls: Vec::new(), given: Vec::new() }
     })
 }
 
@@ -55,9 +57,10 @@ async fn work_on(
     context: &RunContext,
     licences: &LicencePool,
     row: &ClaimedRow,
+    turn: &Turn,
     place: Option<Place>,
 ) -> Finished {
-    let mut work = RowWork::new(context, row);
+    let mut work = RowWork::new(context, row, turn);
     let result = steps(&mut work, licences, place).await;
     let result = compensate::compensate(&mut work, result).await;
     work.finish(result).await

@@ -3,7 +3,7 @@
 use super::decide::Located;
 use super::directory;
 use super::work::{Flow, RowWork, blocked, pending};
-use crate::domain::{CallingCode, PendingReason, Record, RemoteId, RowState, Step};
+use crate::domain::{CallingCode, Fact, PendingReason, Record, RemoteId};
 use crate::store::Sibling;
 
 /// A calling location.
@@ -22,21 +22,8 @@ pub(super) async fn find(work: &RowWork<'_>) -> Flow<Site> {
         let located = directory::find_reference(work, key).await?;
         return usable(work, key, located);
     };
-    if let (RowState::Success, Some(id)) = (location_row.state, &location_row.remote_id) {
-        return Ok(of_row(&location_row, id, key));
-    }
-    // It was enabled in this job; only a setting of its own is missing.
-    let after_enabling = matches!(
-        location_row.pending_at,
-        Some((
-            Step::LocationApplyPstn
-                | Step::LocationAddNumbers
-                | Step::LocationApplySettings
-                | Step::Compensate,
-            _
-        ))
-    );
-    if let (true, Some(id)) = (after_enabling, &location_row.remote_id) {
+    // What its row proved needs no list, which may lag or be older.
+    if let Some(id) = location_row.gave(Fact::Site) {
         return Ok(of_row(&location_row, id, key));
     }
     let located = match &location_row.record {

@@ -7,12 +7,13 @@ use super::directory;
 use super::extensions;
 use super::licences::{self, LicencePool, Place};
 use super::numbers;
+use super::objects;
 use super::settings;
 use super::site::{self, Site};
 use super::work::{Cause, Flow, RowWork, Stop, pending};
 use super::write::Shown;
 use crate::domain::{
-    Email, Line, Operation, PendingReason, Record, RemoteId, RowState, Step, StepState, UserRecord,
+    Email, Fact, Line, Operation, PendingReason, Record, RemoteId, RowState, Step, StepState, UserRecord,
 };
 use crate::store::Sibling;
 use crate::webex::wire::Person;
@@ -31,6 +32,7 @@ pub(super) async fn drive(
     let calling = calling_of(&person, licences)?;
     let has_calling = !matches!(calling, Calling::No);
     let says = if has_calling { "the person has calling" } else { "the person has no calling" };
+    work.sees(Fact::Calling, has_calling);
     work.done(StepState::Unchanged, says);
     require_here(work, &calling, &site).await?;
     work.resolve_earlier(Operation::LicensesUsersPatch, has_calling);
@@ -111,13 +113,18 @@ async fn person_of(work: &mut RowWork<'_>, email: &Email, licences: &LicencePool
         }
         false => directory::person_in_lists(work, email, |held| licences.gives_calling(held)).await?,
     };
-    match listed {
-        Some(person) => {
-            work.remote_id = Some(person.id.clone());
-            Ok(person)
+    let person = match listed {
+        Some(person) => person,
+        None => {
+            let found = directory::find_person(work, email).await;
+            if matches!(&found, Err(Stop::Pending(cause)) if cause.reason == PendingReason::UserNotFound) {
+                work.sees(Fact::Calling, false);
+            }
+            found?
         }
-        None => directory::find_person(work, email).await,
-    }
+    };
+    objects::mean(work, &person.id).await?;
+    Ok(person)
 }
 
 /// Before any call: what Webex has no dependable operation for (R25).
@@ -266,7 +273,8 @@ async fn enable(
         unit.give_back();
     }
     result.map_err(|stop| if is_about_line(&stop) { with_origin(work, stop) } else { stop })?;
-    // The person has it now.
+    work.sees(Fact::Calling, true);
+    // The person has the number now.
     work.added.clear();
     work.done(StepState::Applied, format!("licence {licence} is in licenses[], sent with {line}"));
     Ok(licence)

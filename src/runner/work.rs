@@ -4,12 +4,13 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::context::RunContext;
+use super::objects::Turn;
 use super::reason;
 use crate::domain::{
-    Failure, Feature, Operation, Outcome, PendingReason, PhoneNumber, RemoteId, RowId, Step, StepState,
+    Fact, Failure, Feature, Operation, Outcome, PendingReason, PhoneNumber, RemoteId, RowId, Step, StepState,
     Success,
 };
-use crate::store::{self, Ack, CallRecord, ClaimedRow, Doubt, StepRecord, StoreError};
+use crate::store::{self, Ack, CallRecord, ClaimedRow, Doubt, Given, StepRecord, StoreError};
 use crate::webex::wire::Lacking;
 use crate::webex::{Call, Interrupted, Reply, Trace, Trouble};
 
@@ -54,12 +55,15 @@ pub(super) struct Finished {
     pub(super) asked: bool,
     pub(super) steps: Vec<StepRecord>,
     pub(super) calls: Vec<CallRecord>,
+    pub(super) given: Vec<Given>,
 }
 
 /// The work on one row.
 pub(super) struct RowWork<'a> {
     pub(super) context: &'a RunContext,
     pub(super) row: &'a ClaimedRow,
+    pub(super) turn: &'a Turn,
+    /// What the row means in Webex: set by `objects::mean`, so that nobody else means it.
     pub(super) remote_id: Option<RemoteId>,
     pub(super) step: Step,
     step_is_open: bool,
@@ -68,6 +72,7 @@ pub(super) struct RowWork<'a> {
     pub(super) asked: bool,
     steps: Vec<StepRecord>,
     calls: Vec<CallRecord>,
+    given: Vec<Given>,
     pub(super) answers: Vec<Ack<()>>,
     /// Numbers that this attempt put into a location and that nothing uses yet.
     pub(super) added: Vec<(RemoteId, PhoneNumber)>,
@@ -122,10 +127,11 @@ pub(super) fn blocked<T>(by: Option<RowId>, message: impl Into<String>) -> Flow<
 }
 
 impl<'a> RowWork<'a> {
-    pub(super) fn new(context: &'a RunContext, row: &'a ClaimedRow) -> RowWork<'a> {
+    pub(super) fn new(context: &'a RunContext, row: &'a ClaimedRow, turn: &'a Turn) -> RowWork<'a> {
         RowWork {
             context,
             row,
+            turn,
             remote_id: None,
             step: super::row::first_step(row.batch.phase),
             step_is_open: false,
@@ -133,6 +139,7 @@ impl<'a> RowWork<'a> {
             asked: false,
             steps: Vec::new(),
             calls: Vec::new(),
+            given: Vec::new(),
             answers: Vec::new(),
             added: Vec::new(),
             left_doubt: false,
@@ -156,6 +163,11 @@ impl<'a> RowWork<'a> {
     pub(super) fn done(&mut self, state: StepState, proof: impl Into<String>) {
         self.steps.push(StepRecord { step: self.step, state, proof: proof.into() });
         self.step_is_open = false;
+    }
+
+    /// Notes whether something that the row is to bring about is so; the last word counts (R28).
+    pub(super) fn sees(&mut self, fact: Fact, reached: bool) {
+        self.given.push(Given { fact, reached });
     }
 
     /// Sends a read.
@@ -290,7 +302,7 @@ impl<'a> RowWork<'a> {
                 end = RowEnd::Storage(error);
             }
         }
-        Finished { end, asked: self.asked, steps: self.steps, calls: self.calls }
+        Finished { end, asked: self.asked, steps: self.steps, calls: self.calls, given: self.given }
     }
 
     fn failure(&self, cause: Cause) -> Failure {

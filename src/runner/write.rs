@@ -187,10 +187,14 @@ impl RowWork<'_> {
             step: self.step,
             operation: call.operation,
             feature: call.feature,
+            object: self.remote_id.clone(),
         };
-        let run = self.context.run;
-        let stored =
-            self.context.writer.submit(move |connection| store::intend(connection, run, intent)).await;
+        let (run, phase) = (self.context.run, self.row.batch.phase);
+        let stored = self
+            .context
+            .writer
+            .submit(move |connection| store::intend(connection, run, phase, &intent))
+            .await;
         let call_id = stored.map_err(Stop::Storage)?;
         self.asked = true;
         Point::IntentCommitted.reached();

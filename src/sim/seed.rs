@@ -125,6 +125,8 @@ impl OrgSeed {
 pub struct PersonSeed {
     /// The address people are looked up by.
     pub email: String,
+    /// Further addresses, by which they are found too.
+    pub aliases: Vec<String>,
     /// `person`, `bot` or `appuser`.
     pub kind: String,
     /// May sign in.
@@ -150,6 +152,7 @@ impl PersonSeed {
     pub fn new(email: impl Into<String>) -> Self {
         PersonSeed {
             email: email.into(),
+            aliases: Vec::new(),
             kind: "person".into(),
             login_enabled: true,
             invite_pending: false,
@@ -160,6 +163,12 @@ impl PersonSeed {
             unknown_to_back_end: false,
             features: BTreeMap::new(),
         }
+    }
+
+    /// Gives the person a further address.
+    pub fn alias(mut self, email: impl Into<String>) -> Self {
+        self.aliases.push(email.into());
+        self
     }
 
     /// A person who has calling, with a Professional licence.

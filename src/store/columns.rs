@@ -5,7 +5,7 @@ use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, Row, types::FromSql};
 
 use crate::domain::{
-    BatchId, EntityType, Feature, Operation, PendingReason, Phase, RemoteId, RowId, RowState, Step,
+    BatchId, EntityType, Fact, Feature, Operation, PendingReason, Phase, RemoteId, RowId, RowState, Step,
 };
 
 /// A value whose text form stands in a column.
@@ -19,7 +19,7 @@ macro_rules! text_column {
     })+ };
 }
 
-text_column!(EntityType, Feature, Operation, PendingReason, RowState, Step);
+text_column!(EntityType, Fact, Feature, Operation, PendingReason, RowState, Step);
 
 impl TextColumn for RemoteId {
     fn from_column(text: &str) -> Option<Self> {

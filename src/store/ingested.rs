@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::input::InputFacts;
 use super::keys::Place;
-use super::{StoreError, now};
+use super::{StoreError, held, journal, now};
 use crate::domain::{
     Accepted, Cells, EntityType, InputHash, Record, Rejected, RejectionReason, RowId, RowState,
 };
@@ -224,6 +224,10 @@ pub(super) fn replace(
             email = excluded.email, raw = excluded.raw, cells = excluded.cells, row_sha256 = excluded.row_sha256,
             updated_at = excluded.updated_at{moves}{anew}"
     );
+    if renewal == Renewal::Other {
+        journal::forget_facts(connection, placed.row_id)?;
+        held::let_go(connection, placed.row_id)?;
+    }
     write(connection, input_id, placed, accepted, place, &conflict)
 }
 

@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::columns::{optional, typed};
 use super::queue::ClaimedRow;
 use super::runs::RunId;
-use super::{StoreError, now};
-use crate::domain::{Feature, Operation, RemoteId, Repeat, RowId, Step, StepState};
+use super::{StoreError, held, now};
+use crate::domain::{Fact, Feature, Operation, Phase, RemoteId, Repeat, RowId, Step, StepState};
 
 /// One step as it ended.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub struct StepRecord {
 }
 
 /// A write that is about to be sent.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NewCall {
     /// The row it is for.
     pub row_id: RowId,
@@ -32,6 +32,8 @@ pub struct NewCall {
     pub operation: Operation,
     /// Which object of a person's settings it writes.
     pub feature: Option<Feature>,
+    /// What the row means, if that is there: nobody else may write to it from now on.
+    pub object: Option<RemoteId>,
 }
 
 /// Writes of an earlier attempt at a row of which nobody knows whether they were applied.
@@ -48,6 +50,15 @@ impl Doubt {
     pub const fn of(feature: Feature) -> Doubt {
         Doubt { operation: Operation::FeaturePut, feature: Some(feature) }
     }
+}
+
+/// What an attempt at a row found out of one thing that the row is to bring about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given {
+    /// The thing.
+    pub fact: Fact,
+    /// Whether it is so.
+    pub reached: bool,
 }
 
 /// A request with its answer.
@@ -76,7 +87,10 @@ pub struct CallRecord {
 }
 
 /// Records the intent of a write; it must be committed before the request leaves.
-pub fn intend(connection: &Connection, run: RunId, call: NewCall) -> Result<i64, StoreError> {
+pub fn intend(connection: &Connection, run: RunId, phase: Phase, call: &NewCall) -> Result<i64, StoreError> {
+    if let Some(object) = &call.object {
+        held::hold(connection, phase, object, call.row_id)?;
+    }
     connection
         .prepare_cached(
             "INSERT INTO calls (run_id, row_id, attempt, step, operation, feature, mutating, intent_at)
@@ -191,6 +205,28 @@ pub(super) fn record_steps(
             at
         ])?;
     }
+    Ok(())
+}
+
+/// Keeps what a row gives. What the attempt did not look at stays as an earlier one left it.
+pub(super) fn record_facts(
+    connection: &Connection,
+    row_id: RowId,
+    given: &[Given],
+) -> Result<(), StoreError> {
+    for Given { fact, reached } in given {
+        let sql = match reached {
+            true => "INSERT OR IGNORE INTO gives (row_id, fact) VALUES (?1, ?2)",
+            false => "DELETE FROM gives WHERE row_id = ?1 AND fact = ?2",
+        };
+        connection.prepare_cached(sql)?.execute(params![row_id.get(), fact.as_str()])?;
+    }
+    Ok(())
+}
+
+/// Takes from a row what it gave: it is to mean something else.
+pub(super) fn forget_facts(connection: &Connection, row_id: RowId) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM gives WHERE row_id = ?1")?.execute([row_id.get()])?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod columns;
 mod drop;
 mod error;
 mod files;
+mod held;
 mod ingested;
 mod input;
 mod integrity;
@@ -34,9 +35,11 @@ pub use amend::{AmendOptions, AmendReport, CellChange, Matched, RefusedRow, RowC
 pub use drop::{DropChoice, DropPreview, DropRow};
 pub use error::StoreError;
 pub use files::FilePlace;
+pub use held::{Holder, holder, line_of, row_with_external_id};
 pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};
 pub use journal::{
-    CallRecord, Doubt, NewCall, StepRecord, answer, intend, record_shared_call, resolve, take_back_numbers,
+    CallRecord, Doubt, Given, NewCall, StepRecord, answer, intend, record_shared_call, resolve,
+    take_back_numbers,
 };
 pub use lock::Lock;
 pub use pace::{LearntRate, PaceReport, keep_pace};

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::columns::{batch_id, optional, typed};
-use super::journal::{self, CallRecord, Doubt, StepRecord};
+use super::journal::{self, CallRecord, Doubt, Given, StepRecord};
 use super::runs::RunId;
 use super::selection::{CLAIMABLE, Selection};
 use super::siblings::{self, Sibling, record};
-use super::{StoreError, now};
+use super::{StoreError, held, now};
 use crate::domain::{
     BatchId, EntityType, LocationKey, Outcome, PendingReason, Phase, Record, RemoteId, RowId, RowState,
 };
@@ -115,14 +115,19 @@ pub fn settle(
     outcome: &Outcome,
     steps: &[StepRecord],
     calls: &[CallRecord],
+    given: &[Given],
 ) -> Result<Option<PendingReason>, StoreError> {
     let at = now();
     journal::record_steps(connection, row, steps, &at)?;
     journal::record_calls(connection, run, row, calls)?;
+    journal::record_facts(connection, row.row_id, given)?;
     let reason = match outcome {
         Outcome::Success(_) => None,
         Outcome::Pending(failure) => Some(failure.reason(journal::applied_calls(connection, row.row_id)?)),
     };
+    if let Some(object) = outcome.remote_id() {
+        held::hold(connection, row.batch.phase, object, row.row_id)?;
+    }
     let end = End::of(outcome, reason);
     let changed = connection
         .prepare_cached(

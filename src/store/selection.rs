@@ -57,8 +57,8 @@ pub fn lookups_ahead(
     let sql = format!(
         "SELECT count(*), coalesce(sum(NOT known), 0) FROM (
              SELECT phase = 3 AND EXISTS (
-                        SELECT 1 FROM keys k JOIN rows u ON u.row_id = k.row_id
-                        WHERE k.scope = 'user' AND k.value = rows.email AND u.state = 'success') AS known
+                        SELECT 1 FROM keys k JOIN gives g ON g.row_id = k.row_id AND g.fact = 'calling'
+                        WHERE k.scope = 'user' AND k.value = rows.email) AS known
              FROM rows WHERE phase = :phase AND {CLAIMABLE} LIMIT :limit)"
     );
     let parameters = named_params! {
@@ -72,8 +72,9 @@ pub fn lookups_ahead(
 /// assignment row ahead.
 pub fn unseen_lines(connection: &Connection, reading: Reading, limit: u32) -> Result<u32, StoreError> {
     let sql = "SELECT count(*) FROM (
-        SELECT 1 FROM rows a JOIN keys k ON k.scope = 'user' AND k.value = a.email JOIN rows u ON u.row_id = k.row_id
-        WHERE a.phase = 3 AND a.state = 'ready' AND u.state = 'success'
+        SELECT 1 FROM rows a JOIN keys k ON k.scope = 'user' AND k.value = a.email
+             JOIN rows u ON u.row_id = k.row_id JOIN gives g ON g.row_id = k.row_id AND g.fact = 'calling'
+        WHERE a.phase = 3 AND a.state = 'ready'
           AND NOT EXISTS (SELECT 1 FROM seen_numbers n
                           WHERE n.reading = :reading AND n.owner_id = canonical_id(u.remote_id))
         LIMIT :limit)";
@@ -104,10 +105,9 @@ pub fn planned_extensions(connection: &Connection, location_key: &str) -> Result
 pub fn resume_waiting(connection: &Connection, selection: &Selection) -> Result<u32, StoreError> {
     let resumed = connection.execute(
         "UPDATE rows SET state = 'ready', reason = NULL, cause = NULL, blocked_by = NULL, updated_at = :now
-         WHERE phase = 2 AND state = 'pending' AND step = 'user_apply_calling_settings'
+         WHERE phase = 2 AND state = 'pending'
            AND (:locations IS NULL OR location_key IN (SELECT value FROM json_each(:locations)))
-           AND blocked_by IN (SELECT row_id FROM rows WHERE phase = 2
-                AND (state = 'success' OR (state = 'pending' AND step = 'user_apply_calling_settings')))",
+           AND EXISTS (SELECT 1 FROM gives g WHERE g.row_id = rows.blocked_by AND g.fact = 'calling')",
         named_params! { ":now": now(), ":locations": selection.parameter() },
     )?;
     Ok(u32::try_from(resumed).unwrap_or(u32::MAX))

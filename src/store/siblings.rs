@@ -6,11 +6,12 @@ use super::StoreError;
 use super::columns::{optional, typed};
 use super::ingested::read_back;
 use crate::domain::{
-    Email, EntityType, LocationKey, PendingReason, Record, RemoteId, RowId, RowState, Step, fold_name,
+    Email, EntityType, Fact, LocationKey, PendingReason, Record, RemoteId, RowId, RowState, fold_name,
 };
 
 const COLUMNS: &str =
-    "r.row_id, r.line, r.state, r.remote_id, r.step, r.reason, r.location_key, r.entity_type, r.cells";
+    "r.row_id, r.line, r.state, r.remote_id, r.cause, r.location_key, r.entity_type, r.cells,
+    (SELECT group_concat(fact, ' ') FROM gives g WHERE g.row_id = r.row_id) AS gives";
 
 /// Another row that a claimed one depends on, as it stood at the claim.
 #[derive(Debug, Clone)]
@@ -25,13 +26,20 @@ pub struct Sibling {
     pub state: RowState,
     /// Its location or person, when it was found.
     pub remote_id: Option<RemoteId>,
-    /// Where and why it is pending.
-    pub pending_at: Option<(Step, PendingReason)>,
+    /// Why it is pending, if it is.
+    pub cause: Option<PendingReason>,
+    /// What it has brought about (R28).
+    pub gives: Vec<Fact>,
     /// What it asks for.
     pub record: Record,
 }
 
 impl Sibling {
+    /// Its location or person, if the row has brought this about there.
+    pub fn gave(&self, fact: Fact) -> Option<&RemoteId> {
+        self.remote_id.as_ref().filter(|_| self.gives.contains(&fact))
+    }
+
     /// Its number, if a row can wait for it: a dropped one never comes.
     pub fn to_wait_for(&self) -> Option<RowId> {
         (self.state != RowState::Dropped).then_some(self.row_id)
@@ -88,19 +96,20 @@ fn dropped(
 }
 
 fn sibling(row: &Row<'_>) -> rusqlite::Result<Result<Sibling, StoreError>> {
-    let step: Option<Step> = optional(row, "step")?;
-    let reason: Option<PendingReason> = optional(row, "reason")?;
+    let gives: Option<String> = row.get("gives")?;
+    let gives = gives.iter().flat_map(|facts| facts.split(' ')).filter_map(Fact::from_text).collect();
     let (row_id, state, remote_id) =
         (typed(row, "row_id")?, typed(row, "state")?, optional(row, "remote_id")?);
     let line = row.get::<_, i64>("line")?.unsigned_abs();
-    let (pending_at, location_key) = (step.zip(reason), row.get("location_key")?);
+    let (cause, location_key) = (optional(row, "cause")?, row.get("location_key")?);
     Ok(record(row)?.map(|record| Sibling {
         row_id,
         line,
         location_key,
         state,
         remote_id,
-        pending_at,
+        cause,
+        gives,
         record,
     }))
 }

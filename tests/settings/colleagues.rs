@@ -100,3 +100,24 @@ async fn whom_no_row_gives_calling_webex_refuses_and_the_row_says_what_it_needs(
     row.expect_pending("precondition_missing", "user_apply_calling_settings");
     row.says(&["4470", "must have calling", "requeue"]);
 }
+
+/// Leo's row stops at his settings before anything was asked of him: what it gave is what counts, not where it stopped.
+#[tokio::test]
+async fn a_colleague_whose_row_gave_nothing_is_waited_for_wherever_it_stopped() {
+    for (concurrency, batch) in [("1", "500"), ("16", "1")] {
+        let csv = team(LEO, "", "").cell("calling_settings_unheard_of", "");
+        let csv = csv.user("max@example.com", "Madrid").cell("calling_settings_unheard_of", "");
+        let text = csv.text().replace("leo@example.com,Madrid,,,", "leo@example.com,Madrid,,,yes");
+        let bench = without_calling(&csv).await.env("MAX_CONCURRENCY", concurrency).env("BATCH_SIZE", batch);
+        assert_ne!(text, csv.text(), "{text}");
+        bench.write_csv(&text);
+        bench.run().await.expect(3);
+        let leo = bench.row("user", LEO);
+        leo.expect_pending("out_of_scope", "user_apply_calling_settings");
+        let row = bench.row("user", ANA);
+        row.expect_pending("half_applied", "user_apply_calling_settings");
+        assert_eq!((row.cause.as_deref(), row.blocked_by), (Some("precondition_missing"), Some(leo.row_id)));
+        assert!(puts(&bench).is_empty(), "nobody without calling is sent");
+        bench.check_invariants();
+    }
+}

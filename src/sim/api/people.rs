@@ -115,7 +115,8 @@ fn render(org: &Org, person: &Person, view: View) -> Value {
         .collect();
     let mut fields = Map::new();
     fields.insert("id".into(), json!(person.id));
-    fields.insert("emails".into(), json!([person.email]));
+    let emails: Vec<&String> = std::iter::once(&person.email).chain(&person.aliases).collect();
+    fields.insert("emails".into(), json!(emails));
     if view.calling_data {
         add_calling_data(org, person, &mut fields);
     }

@@ -118,6 +118,7 @@ impl Org {
         let mut person = Person {
             id: encode_id("PEOPLE", &key),
             email: seed.email.clone(),
+            aliases: seed.aliases.clone(),
             first_name,
             last_name,
             kind: seed.kind.clone(),
@@ -147,6 +148,7 @@ impl Org {
             self.features.insert(index, seed.features.clone());
         }
         self.person_by_email.insert(email, index);
+        self.person_by_email.extend(seed.aliases.iter().map(|alias| (alias.to_lowercase(), index)));
         self.person_by_key.insert(key, index);
         self.people.push(Lagged::settled(person));
     }

@@ -59,6 +59,7 @@ impl Workspace {
 pub(crate) struct Person {
     pub(crate) id: String,
     pub(crate) email: String,
+    pub(crate) aliases: Vec<String>,
     pub(crate) first_name: String,
     pub(crate) last_name: String,
     pub(crate) kind: String,
