@@ -13,6 +13,7 @@ use super::fault::Fault;
 use super::journal::Exchange;
 use super::limit::RateLimit;
 use super::org::OrgState;
+use super::seed::PersonSeed;
 use super::server::{Server, serve};
 
 const STOP_WITHIN: Duration = Duration::from_secs(5);
@@ -73,6 +74,16 @@ impl SimHandle {
     pub fn set_units(&self, license: &str, units: i64) {
         let mut org = self.server.org();
         org.licenses.iter_mut().filter(|known| known.name == license).for_each(|known| known.units = units);
+    }
+
+    /// Adds a person, as a directory sync does.
+    pub fn add_person(&self, person: &PersonSeed) {
+        self.server.org().seed_person(person);
+    }
+
+    /// Takes an extension from the hunt group or the like that has it in this location.
+    pub fn free_extension(&self, location: &str, extension: &str) {
+        self.server.org().free_extension(location, extension);
     }
 
     /// Sets the only valid token; `None`: every token that is not empty.
