@@ -57,7 +57,11 @@ async fn any_operations_in_any_order_keep_what_must_hold() {
     let seeds = rounds("WXBULK_FUZZ", 12);
     let ended = lanes(seeds, dice, async |round, _| {
         let seed = first + u64::try_from(round).unwrap();
-        (seed, play(seed, usize::MAX).await)
+        let end = play(seed, usize::MAX).await;
+        if let Err(failure) = &end {
+            println!("\n{}", told(seed, failure).await);
+        }
+        (seed, end)
     })
     .await;
     let mut groups: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
@@ -68,10 +72,7 @@ async fn any_operations_in_any_order_keep_what_must_hold() {
                 operations += count.operations;
                 kills += count.kills;
             }
-            Err(failure) => {
-                groups.entry(failure.broken.invariant).or_default().push(*seed);
-                tell(*seed, failure).await;
-            }
+            Err(failure) => groups.entry(failure.broken.invariant).or_default().push(*seed),
         }
     }
     for (invariant, seeds) in &groups {
@@ -84,19 +85,23 @@ async fn any_operations_in_any_order_keep_what_must_hold() {
     assert_eq!(failed, 0, "seeds failed; each alone again: WXBULK_SEED=.. WXBULK_FUZZ=1");
 }
 
-async fn tell(seed: u64, failure: &Failure) {
+/// A failure in words, which stand in its directory too.
+async fn told(seed: u64, failure: &Failure) -> String {
     let Failure { broken, story, kept } = failure;
-    println!("\nseed {seed}: {}: {}", broken.invariant, broken.what);
-    println!("  directory: {}", kept.display());
-    story.iter().enumerate().for_each(|(number, what)| println!("  {number:2} {what}"));
+    let mut text =
+        format!("seed {seed}: {}: {}\n  directory: {}\n", broken.invariant, broken.what, kept.display());
+    story.iter().enumerate().for_each(|(number, what)| text.push_str(&format!("  {number:2} {what}\n")));
+    std::fs::write(kept.join("story.txt"), &text).unwrap();
     if story.iter().any(|what| what.starts_with("everything is mended")) {
-        println!("  fewer operations will do: {}", fewest(seed, broken.invariant).await);
+        text.push_str(&format!("  fewest operations: {}\n", fewest(seed, broken.invariant).await));
+        std::fs::write(kept.join("story.txt"), &text).unwrap();
     }
+    text
 }
 
 /// The least number of the operations after which the end is as wrong; what is judged after each needs no search.
 async fn fewest(seed: u64, invariant: &str) -> String {
-    for operations in 0..LONGEST {
+    for operations in 0..=LONGEST {
         if let Err(failure) = play(seed, operations).await {
             std::fs::remove_dir_all(&failure.kept).ok();
             if failure.broken.invariant == invariant {
@@ -124,7 +129,10 @@ async fn play(seed: u64, most: usize) -> Result<Count, Failure> {
     match played {
         Ok(()) => Ok(count),
         Err(broken) => {
-            let kept = std::env::temp_dir().join(format!("wxbulk-fuzz-{seed}"));
+            let kept = std::env::temp_dir().join(match most {
+                usize::MAX => format!("wxbulk-fuzz-{seed}"),
+                _ => format!("wxbulk-fuzz-{seed}-{most}"),
+            });
             std::fs::remove_dir_all(&kept).ok();
             copy(world.bench.csv_path().parent().unwrap(), &kept);
             let journal = world.bench.sim.journal();
