@@ -1,13 +1,17 @@
 //! `ingest --amend` with files as operators make them.
 
+use std::collections::BTreeSet;
+
 use wxbulk::sim::PersonSeed;
 
 use super::job::{self, TIME_ZONES};
-use super::model::{Cells, Exported, Record, get, target, text};
+use super::model::{Cells, Exported, Record, Row, get, target, text};
 use super::world::{Broken, Check, World, ensure, left_out};
 
 /// Files of other sites that have as many rows as one that was taken in.
 const AS_LONG: &str = "files as long";
+/// Changes of a site while a row is rejected because another has its extension.
+const BESIDE: &str = "a site beside a clash";
 const FOREIGN: &str = "the file of another site";
 
 /// A file to be taken in.
@@ -79,13 +83,19 @@ async fn take_in(world: &mut World, file: &File, arguments: &[&str], retry: bool
     world.orphans = false;
     let taken = world.model.take(&file.records, now);
     world.last_file.clone_from(&file.text);
-    let due = if taken.refused > 0 { 3 } else { 0 };
-    ensure(end.code == Some(due), "exit codes", || format!("{due} is due, {taken:?}: {end:#?}"))?;
     let after = world.rows();
     if file.what == FOREIGN {
         let name = "another site's file overwrites nothing";
         world.rows_are_the_files().map_err(|broken| Broken { invariant: name, ..broken })?;
     }
+    for (id, row) in before.iter().filter(|(id, row)| row.kind == "location" && taken.ready.contains(*id)) {
+        let taken_over = after[id].state == "ready";
+        ensure(taken_over, "a site is not refused for another row's extension", || {
+            format!("row {id} was {} and is {}: {end:#?}", row.state, after[id].state)
+        })?;
+    }
+    let due = if taken.refused > 0 { 3 } else { 0 };
+    ensure(end.code == Some(due), "exit codes", || format!("{due} is due, {taken:?}: {end:#?}"))?;
     let state = |id: &u32| after.get(id).map_or("absent", |row| row.state.as_str());
     for id in &taken.ready {
         ensure(state(id) == "ready", "what is amended is ready", || {
@@ -123,13 +133,23 @@ fn corrected(world: &mut World, name: &'static str) -> Option<File> {
         if all || world.dice.bool() {
             let cells = file.records()[line].cells.clone();
             for (column, text) in change(world, &cells, true) {
-                rename_with(&mut file, &cells, &column, &text);
-                file.set(line, &column, &text);
+                if column != "location_name" || has_all_of(world, &file, &cells) {
+                    rename_with(&mut file, &cells, &column, &text);
+                    file.set(line, &column, &text);
+                }
             }
         }
     }
     let in_place = (world.dice.u8(..3) == 0).then_some(name);
     Some(File { what: name, text: file.text(), records: file.records(), in_place })
+}
+
+/// Whether every row that names this location by its name is in the file: else a new name would leave it behind.
+fn has_all_of(world: &World, file: &Exported, location: &Cells) -> bool {
+    let there: BTreeSet<u32> = file.records().iter().filter_map(|record| record.row_id).collect();
+    let name = get(location, "location_name");
+    let mut named = world.model.rows.iter().filter(|(_, row)| get(&row.cells, "location_key") == name);
+    named.all(|(id, _)| there.contains(id))
 }
 
 /// An operator who changes an address or a name changes it wherever the file has it, most of the time.
@@ -154,6 +174,12 @@ fn whole(world: &mut World) -> File {
         let at = world.dice.usize(..records.len());
         let cells = records[at].cells.clone();
         for (column, text) in change(world, &cells, false) {
+            if column == "location_name" {
+                let was = get(&cells, "location_name");
+                for record in records.iter_mut().filter(|record| get(&record.cells, "location_key") == was) {
+                    record.cells.insert("location_key".into(), text.clone());
+                }
+            }
             if text.is_empty() {
                 records[at].cells.remove(&column);
             } else {
@@ -178,8 +204,10 @@ fn foreign(world: &mut World) -> File {
     let equal = world.dice.bool();
     let mut rows = if equal { world.model.rows.len() } else { world.dice.usize(3..10) };
     if left_out(AS_LONG) {
-        // No file of the job has so few rows, nor one of another site that came before.
-        rows = 2 + world.foreign % 4;
+        let known = |rows: &usize| {
+            world.bench.count(&format!("SELECT count(*) FROM inputs WHERE row_count = {rows}")) > 0
+        };
+        rows = (3..).find(|rows| !known(rows)).unwrap();
     }
     let cells = job::foreign(world.foreign, rows);
     let text = text(&cells);
@@ -191,10 +219,14 @@ fn foreign(world: &mut World) -> File {
 /// means, so that it may come to mean something else in Webex.
 fn change(world: &mut World, cells: &Cells, numbered: bool) -> Vec<(String, String)> {
     let fresh = world.fresh();
+    let clashes =
+        |row: &Row| !row.accepted && get(&row.cells, "extension").bytes().all(|byte| byte.is_ascii_digit());
+    let beside = left_out(BESIDE) && world.model.rows.values().any(clashes);
     let dice = &mut world.dice;
     let one = |column: &str, text: String| vec![(column.to_owned(), text)];
     let tagged = !get(cells, "location_external_id").is_empty();
     match get(cells, "entity_type") {
+        "location" if beside => Vec::new(),
         "location" if get(cells, "time_zone") == "Mars/Base" => one("time_zone", TIME_ZONES[0].into()),
         "location" => match dice.u8(..4) {
             0 if tagged || numbered => one("location_name", format!("Site {fresh}")),

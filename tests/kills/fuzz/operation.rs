@@ -7,7 +7,7 @@ use wxbulk::sim::{PROFESSIONAL, PersonSeed};
 
 use super::super::support::TOKEN;
 use super::model::get;
-use super::world::{Broken, Check, World, ensure};
+use super::world::{Broken, Check, World, ensure, left_out};
 use super::{amend, run};
 
 /// One thing after another, as drawn; what must hold after each is judged by the caller. True when a run was killed.
@@ -29,7 +29,7 @@ pub(super) async fn perform(world: &mut World) -> Result<bool, Broken> {
 }
 
 async fn export(world: &mut World) -> Check {
-    let elsewhere = world.dice.bool();
+    let elsewhere = world.dice.bool() && !left_out("exports elsewhere");
     world.story.push(if elsewhere { "export elsewhere" } else { "export" }.to_owned());
     let database = world.bench.output().join("wxbulk.db").display().to_string();
     let mut arguments = vec!["export", "--db", &database];

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::super::process::{End, Process};
 use super::faults;
 use super::model::get;
-use super::world::{Broken, Check, World, ensure};
+use super::state::RowState;
+use super::world::{Broken, Check, World, ensure, left_out};
 
 /// How a run is to end.
 #[derive(Debug)]
@@ -33,6 +34,9 @@ const POINTS: [&str; 6] = [
     "before_rename",
     "after_rename",
 ];
+
+/// Runs that begin with a requeue.
+const RETRIES: &str = "run --retry-pending";
 
 /// Which rows a run may work on.
 #[derive(Debug, Default)]
@@ -96,8 +100,8 @@ pub(super) async fn perform(world: &mut World) -> Result<bool, Broken> {
     let (ending, part, faults) = (draw_ending(world), draw_part(world), faults::draw(&mut world.dice));
     let mut arguments = vec!["run".to_owned()];
     arguments.extend(part.arguments());
-    let retry = world.dice.u8(..8) == 0;
-    arguments.extend(retry.then(|| "--retry-pending".to_owned()));
+    let retry = world.dice.u8(..8) == 0 && !left_out(RETRIES);
+    arguments.extend(retry.then(|| RETRIES.replace("run ", "")));
     let mut settings = vec![
         ("MAX_CONCURRENCY", world.dice.choice(["1", "2", "4", "16"]).unwrap()),
         ("BATCH_SIZE", world.dice.choice(["1", "3", "10", "500"]).unwrap()),
@@ -116,7 +120,7 @@ pub(super) async fn perform(world: &mut World) -> Result<bool, Broken> {
     }
     world.bench.sim.set_latency(Duration::from_millis(latency));
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let before = world.ends();
+    let (before, rows) = (world.ends(), world.rows());
     let mut command = world.command(&arguments);
     command.envs(settings);
     let end = end_of(world, command, &ending).await?;
@@ -128,6 +132,14 @@ pub(super) async fn perform(world: &mut World) -> Result<bool, Broken> {
         return Ok(true);
     }
     let disturbed = !faults.is_empty() || matches!(ending, Ending::TokenDies(_));
+    if end.code == Some(11) {
+        let states = |rows: &BTreeMap<u32, RowState>| -> Vec<_> {
+            rows.values().map(|row| row.state.clone()).collect()
+        };
+        ensure(states(&rows) == states(&world.rows()), "a start that fails touches no row", || {
+            format!("{end:#?}")
+        })?;
+    }
     judge_code(world, &end, &ending, disturbed, &part)?;
     only_that_part(world, &part, before)?;
     Ok(false)
