@@ -28,6 +28,7 @@ pub(super) async fn judge(world: &mut World) -> Check {
     let rows = world.rows();
     webex::successes_are_in_webex(world, &rows)?;
     webex::half_applied_is_true(world, &rows)?;
+    units_come_before_numbers(world)?;
     checkpoint_is_right(world, &rows)?;
     files_are_fresh(world, &rows).await
 }
@@ -36,6 +37,16 @@ pub(super) async fn judge(world: &mut World) -> Check {
 pub(super) fn said(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned())).unwrap_or_default()
+}
+
+/// R19: for a person who gets no unit no number is added.
+fn units_come_before_numbers(world: &World) -> Check {
+    let sql = "SELECT r.row_id, n.proof, e.proof FROM rows r
+               JOIN steps n ON n.row_id = r.row_id AND n.attempt = r.attempt AND n.step = 'number_add' AND n.state = 'applied'
+               JOIN steps e ON e.row_id = r.row_id AND e.attempt = r.attempt AND e.state = 'failed' AND e.proof LIKE 'no unit %'
+               WHERE r.state = 'pending'";
+    let found = state::lines(&world.bench.database(), sql);
+    ensure(found.is_empty(), "units come before numbers", || format!("{found:?}"))
 }
 
 /// R20, from the rows.

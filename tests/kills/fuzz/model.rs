@@ -38,6 +38,8 @@ pub(super) struct Row {
     pub(super) accepted: bool,
     /// What it has ever meant in Webex, oldest first: name and external id, or the address.
     pub(super) targets: Vec<String>,
+    /// Every number that it has stated for its person.
+    pub(super) phones: BTreeSet<String>,
     /// Requests that had been made when it was changed last, and when it came to mean something else.
     pub(super) changed_at: u64,
     pub(super) target_at: u64,
@@ -132,6 +134,7 @@ impl Model {
                         cells: Cells::new(),
                         accepted,
                         targets: Vec::new(),
+                        phones: BTreeSet::new(),
                         changed_at: now,
                         target_at: now,
                     });
@@ -140,6 +143,7 @@ impl Model {
                         row.targets.push(target(&cells));
                         row.target_at = now;
                     }
+                    row.phones.extend(cells.get("phone_number").cloned());
                     (row.cells, row.accepted) = (cells, accepted);
                     self.rows.insert(row_id, row);
                     if accepted {

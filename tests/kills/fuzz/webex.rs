@@ -244,11 +244,9 @@ fn is_of(world: &World, org: &OrgState, call: &Exchange, row: &RowState, due: &R
         }
         // The number of a person is added by one of two rows: the record tells which.
         (_, Operation::NumbersAdd) => {
-            let line = world
-                .model
-                .person("extension_assignment", email)
-                .map(|(_, line)| get(&line.cells, "phone_number"));
-            let added = numbers(call).iter().any(|number| Some(number.as_str()) == line);
+            let line = world.model.person("extension_assignment", email);
+            let stated = |number: &String| line.is_some_and(|(_, line)| line.phones.contains(number));
+            let added = numbers(call).iter().any(stated);
             added && took_back(world, call).is_none() && recorded(world, row.row_id, "numbers_add")
         }
         _ => false,
