@@ -254,7 +254,7 @@ impl Exported {
 
     pub(super) fn retain(&mut self, mut stays: impl FnMut(&Record) -> bool) {
         let records = self.records();
-        let mut keep = records.iter().map(|record| stays(record));
+        let mut keep = records.iter().map(&mut stays);
         self.lines.retain(|_| keep.next().unwrap());
     }
 
