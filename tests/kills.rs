@@ -18,6 +18,8 @@ mod support;
 mod checker;
 #[path = "kills/foreign.rs"]
 mod foreign;
+#[path = "kills/fuzz.rs"]
+mod fuzz;
 #[cfg(debug_assertions)]
 #[path = "kills/points.rs"]
 mod points;

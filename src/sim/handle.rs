@@ -14,6 +14,7 @@ use super::habits::Habits;
 use super::journal::Exchange;
 use super::limit::RateLimit;
 use super::org::OrgState;
+use super::seed::PersonSeed;
 use super::server::{Server, serve};
 
 const STOP_WITHIN: Duration = Duration::from_secs(5);
@@ -79,6 +80,16 @@ impl SimHandle {
     /// Changes how it behaves from now on.
     pub fn set_habits(&self, change: impl FnOnce(&mut Habits)) {
         change(&mut self.server.org().rules.habits);
+    }
+
+    /// Adds a person, as a directory sync does.
+    pub fn add_person(&self, person: &PersonSeed) {
+        self.server.org().seed_person(person);
+    }
+
+    /// Takes an extension from the hunt group or the like that has it in this location.
+    pub fn free_extension(&self, location: &str, extension: &str) {
+        self.server.org().free_extension(location, extension);
     }
 
     /// Sets the only valid token; `None`: every token that is not empty.

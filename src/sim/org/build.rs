@@ -110,7 +110,8 @@ impl Org {
         }
     }
 
-    fn seed_person(&mut self, seed: &PersonSeed) {
+    /// Adds a person, as a directory sync does.
+    pub(crate) fn seed_person(&mut self, seed: &PersonSeed) {
         let index = self.people.len();
         let email = seed.email.to_lowercase();
         let key = uuid(&format!("PEOPLE/{email}"));
@@ -190,6 +191,18 @@ impl Org {
             self.numbers.add(number, AT_START);
         }
         self.workspaces.push(Workspace { key, id, name: seed.name.clone(), line });
+    }
+
+    /// Takes an extension from whoever has it there, but from no person.
+    pub(crate) fn free_extension(&mut self, location: &str, extension: &str) {
+        let found = self.locations.iter().position(|known| known.get().name == location);
+        let held = found.and_then(|location| self.numbers.by_extension(location, extension));
+        let by_person = |owner: &Owner| owner.kind == "PEOPLE";
+        let Some(key) = held else { return };
+        let number = self.numbers.get(key);
+        if !number.is_some_and(|number| number.owner.as_ref().is_some_and(by_person)) {
+            self.numbers.remove(key);
+        }
     }
 
     fn seed_number(&mut self, seed: &NumberSeed) {
