@@ -1,10 +1,11 @@
 //! The lists that a phase looks things up in: read page by page into the store when it begins, and anew when they are
 //! old. A list of people or numbers is read where it costs fewer requests than asking for each row.
 
-use std::cell::Cell;
+mod served;
 
 use serde_json::Value;
-use tokio::time::Instant;
+
+pub(super) use served::Lists;
 
 use super::context::RunContext;
 use super::directory::{items, seen};
@@ -45,47 +46,6 @@ const RETRIES: u32 = 1;
 pub(super) enum ReadFailure {
     Trouble(Trouble),
     Storage(StoreError),
-}
-
-/// Which reading of the lists serves look-ups, and what of it is complete.
-#[derive(Debug)]
-pub(super) struct Lists {
-    reading: Cell<Reading>,
-    people: Cell<bool>,
-    numbers: Cell<bool>,
-    read_at: Cell<Instant>,
-}
-
-impl Lists {
-    /// Nothing was read yet.
-    pub(super) fn new(now: Instant) -> Lists {
-        Lists {
-            reading: Cell::default(),
-            people: Cell::new(false),
-            numbers: Cell::new(false),
-            read_at: Cell::new(now),
-        }
-    }
-
-    pub(super) fn reading(&self) -> Reading {
-        self.reading.get()
-    }
-
-    /// Whether everybody whom the file names, and Webex has, is in the list of people, and every line in that of numbers.
-    pub(super) fn people_are_complete(&self) -> bool {
-        self.people.get()
-    }
-
-    pub(super) fn numbers_are_complete(&self) -> bool {
-        self.numbers.get()
-    }
-
-    fn serve(&self, reading: Reading, (people, numbers): (bool, bool)) {
-        self.reading.set(reading);
-        self.people.set(people);
-        self.numbers.set(numbers);
-        self.read_at.set(Instant::now());
-    }
 }
 
 /// Reads the lists of a phase; until all of them are complete the ones before serve.

@@ -2,7 +2,7 @@
 
 use super::support::{Bench, Csv, Ran, site};
 use super::{amend, misspelt_run, rows, state};
-use wxbulk::sim::{LocationSeed, OrgSeed, SimConfig};
+use wxbulk::sim::{LocationSeed, OrgSeed, PersonSeed, SimConfig};
 
 async fn taken_in(csv: &Csv, code: i32) -> Bench {
     let bench = Bench::new(csv).await;
@@ -243,4 +243,24 @@ async fn a_new_row_in_the_place_of_a_dropped_one_brings_back_what_lacked_it() {
     let line = Csv::new().assignment("u0@example.com", "Madrid", "1007");
     amend(&bench, line.text(), &[]).await.expect(0);
     bench.wxbulk(&["run"]).await.expect(0);
+}
+
+/// What a dropped row meant is free for the row that means the same.
+#[tokio::test]
+async fn a_dropped_row_no_longer_has_the_person_whom_another_row_means_too() {
+    let csv = Csv::new()
+        .location("Madrid")
+        .user("eva@example.com", "Madrid")
+        .cell("calling_settings_call_waiting_enabled", "false")
+        .person("e.ruiz@example.com", "Madrid", "1002");
+    let eva = PersonSeed::new("eva@example.com").alias("e.ruiz@example.com").calling("Madrid", "1002");
+    let org = OrgSeed::default().location(LocationSeed::calling("Madrid")).person(eva);
+    let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
+    bench.sim.add_fault("feature_put:status=400".parse().unwrap());
+    bench.run().await.expect(3);
+    assert!(message(&bench, 3).contains("ambiguous: row 2"), "{}", message(&bench, 3));
+    dropped(&bench, &[2]).await.expect(0);
+    bench.wxbulk(&["run", "--retry-pending"]).await.expect(0);
+    assert_eq!(state(&bench, 3), "success");
+    bench.check_invariants();
 }
