@@ -2,6 +2,8 @@
 //! snippet that it must refuse, so that no rule can go blind unnoticed.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a helper that fails is a failed test")]
 
+#[path = "architecture/references.rs"]
+mod references;
 #[path = "architecture/source.rs"]
 mod source;
 
