@@ -6,7 +6,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use wxbulk::sim::{Exchange, LocationState, Operation, OrgSeed, OrgState, SimConfig};
 
-use super::support::{Bench, Csv};
+use crate::support::{Bench, Csv};
 
 pub(crate) const FILES: [&str; 5] =
     ["results.csv", "pending_rows.csv", "rejected_rows.csv", "ready_to_load.csv", "checkpoint.json"];

@@ -5,8 +5,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::checker::Plan;
-use super::support::{Bench, open};
 use super::{dice, lanes, rounds};
+use crate::support::{Bench, open};
 
 /// A program that has begun to write and does not go on; it lets go when it is dropped.
 fn hold(bench: &Bench) -> Connection {

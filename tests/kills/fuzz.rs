@@ -4,27 +4,16 @@
 //! A seed is one job. `WXBULK_FUZZ` says how many, `WXBULK_SEED` the first; a seed that fails is told with its operations,
 //! and its directory stays in the temporary directory.
 
-#[path = "fuzz/amend.rs"]
 mod amend;
-#[path = "fuzz/ends.rs"]
 mod ends;
-#[path = "fuzz/faults.rs"]
 mod faults;
-#[path = "fuzz/job.rs"]
 mod job;
-#[path = "fuzz/judge.rs"]
 mod judge;
-#[path = "fuzz/model.rs"]
 mod model;
-#[path = "fuzz/operation.rs"]
 mod operation;
-#[path = "fuzz/run.rs"]
 mod run;
-#[path = "fuzz/state.rs"]
 mod state;
-#[path = "fuzz/webex.rs"]
 mod webex;
-#[path = "fuzz/world.rs"]
 mod world;
 
 use std::collections::BTreeMap;

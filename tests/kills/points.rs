@@ -2,8 +2,8 @@
 //! request of it.
 
 use super::checker::{FILES, Plan};
-use super::support::Bench;
 use super::{dice, lanes, rounds};
+use crate::support::Bench;
 
 /// What a killed run of this job passes, and how often at least.
 fn passages(plan: &Plan) -> [(&'static str, usize); 6] {

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use tokio::task::JoinHandle;
 
-use super::support::{Bench, TOKEN};
+use crate::support::{Bench, TOKEN};
 use wxbulk::sim::Exchange;
 
 /// A command at work. It is waited for on a thread of its own, so that the simulator goes on serving.

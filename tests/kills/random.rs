@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::checker::{FILES, Plan, job};
 use super::process::Process;
-use super::support::Bench;
 use super::{dice, lanes, rounds};
+use crate::support::Bench;
 
 /// What happened in a round.
 #[derive(Default)]

@@ -4,8 +4,8 @@ use futures_util::future::{join_all, select_all};
 
 use super::checker::Plan;
 use super::process::Process;
-use super::support::Bench;
 use super::{dice, lanes, rounds};
+use crate::support::Bench;
 
 /// How often a loser tries again, at most.
 const TRIES: usize = 2_000;

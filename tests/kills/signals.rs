@@ -7,8 +7,8 @@ use wxbulk::sim::{Exchange, Operation};
 
 use super::checker::Plan;
 use super::process::{End, Process};
-use super::support::{Bench, site};
 use super::{dice, lanes, rounds};
+use crate::support::{Bench, site};
 
 /// What is sent, the number of the signal, and the exit code of a run that drained because of it.
 const SIGNALS: [(&str, i32, i32); 3] = [("-INT", 2, 130), ("-TERM", 15, 143), ("-HUP", 1, 129)];

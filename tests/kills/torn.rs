@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::checker::{FILES, Plan, temporary_files};
 use super::process::Process;
 use super::rounds;
-use super::support::Bench;
+use crate::support::Bench;
 
 /// Every text that each file may have.
 type Texts = BTreeMap<&'static str, BTreeSet<String>>;

@@ -264,6 +264,12 @@ impl Bench {
         self.sim.clear_faults();
     }
 
+    /// `wxbulk ingest site.csv` with these options.
+    pub async fn ingest(&self, options: &[&str]) -> Ran {
+        let csv = self.csv_path().display().to_string();
+        self.wxbulk(&[&["ingest", csv.as_str()], options].concat()).await
+    }
+
     pub fn database(&self) -> Connection {
         open(&self.output().join("wxbulk.db"))
     }
