@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints docs/examples/completo.csv: a small site that fills every column of input_schema.md.
 
-scripts/wide.py > docs/examples/completo.csv      # tests/wide.rs says which column is missing after a change of the schema
+scripts/wide.py > docs/examples/completo.csv      # tests/it/wide.rs says which column is missing after a change of the schema
 """
 
 import csv

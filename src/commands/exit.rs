@@ -1,4 +1,4 @@
-//! From what went wrong to an exit code and a message (design 2).
+//! From what went wrong to an exit code and a message (`wxbulk --help` lists the codes).
 
 use crate::config::ConfigError;
 use crate::export::ExportError;

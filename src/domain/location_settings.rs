@@ -1,4 +1,4 @@
-//! The calling settings of a location: their columns, and what a row states of them (contract 3.5 to 3.7).
+//! The calling settings of a location: their columns, and what a row states of them (webex.md 3.5 to 3.7).
 
 use super::column::{ColumnKind, LOCATION_SETTINGS_PREFIX};
 use super::record::{parsed, wrong};

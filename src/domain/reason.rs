@@ -1,4 +1,4 @@
-//! The closed lists of reason codes (term sheet 8.2) and what each asks of the operator.
+//! The closed lists of reason codes and what each asks of the operator.
 
 text_enum! {
     /// Why a row was refused before any call was made for it.

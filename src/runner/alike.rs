@@ -1,4 +1,4 @@
-//! What reads alike is alike: comparisons that people's and locations' settings share (contract 10).
+//! What reads alike is alike: comparisons that people's and locations' settings share (webex.md 10).
 
 use serde_json::{Value, json};
 

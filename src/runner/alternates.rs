@@ -1,4 +1,4 @@
-//! Further numbers of a person, beside the first one, which this path cannot touch (contract 6.3).
+//! Further numbers of a person, beside the first one, which this path cannot touch (webex.md 6.3).
 
 use super::numbers;
 use super::settings::Owner;

@@ -8,7 +8,7 @@ use crate::domain::{PendingReason, PhoneNumber, RemoteId, Step, StepState};
 use crate::store;
 use crate::webex::site_calls;
 
-/// The most numbers in one request (contract 3.7).
+/// The most numbers in one request (webex.md 3.7).
 const AT_ONCE: usize = 5;
 
 /// Takes back the numbers that this attempt added and that nothing uses, if the row ends pending. Then nothing of the

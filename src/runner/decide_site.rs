@@ -10,7 +10,7 @@ use crate::domain::{CallingCode, CallingDetails, Permission, PhoneNumber};
 pub(super) enum For {
     /// To decide what to send: what is not shown may differ.
     Sending,
-    /// To prove what was sent: the language may read back blank although it is set (contract 1.4).
+    /// To prove what was sent: the language may read back blank although it is set (webex.md 1.4).
     Proof,
 }
 

@@ -1,6 +1,6 @@
 //! Whether extensions that rows are about to give could be given at all: Webex is asked for the ready rows of a location
 //! together, before the first of them is written, so that conflicts show row by row and not as refused writes
-//! (contract 6.2).
+//! (webex.md 6.2).
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -18,7 +18,7 @@ use crate::store;
 use crate::webex::site_calls;
 use crate::webex::wire::{self, ExtensionStatus};
 
-/// The most extensions in one request (contract 6.2: the limit is not published).
+/// The most extensions in one request (webex.md 6.2: the limit is not published).
 const AT_ONCE: usize = 100;
 
 /// What Webex says of an extension that somebody has.

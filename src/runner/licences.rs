@@ -308,7 +308,7 @@ impl LicencePool {
     }
 }
 
-/// Licences are told apart by name: the type tag inside an id misleads (contract 4.2).
+/// Licences are told apart by name: the type tag inside an id misleads (webex.md 4.2).
 fn matches(choice: &LicenseChoice, licence: &License) -> bool {
     match choice {
         LicenseChoice::Id(id) => id.same_as(&licence.id),

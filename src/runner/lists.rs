@@ -19,17 +19,17 @@ use crate::store::{
 use crate::webex::wire::{self, Lacking, NumberEntry, Person};
 use crate::webex::{Call, Extent, PageLimits, Trace, Trouble, calls};
 
-/// `max` of `GET /locations` (contract 1.3: the documented default).
+/// `max` of `GET /locations` (webex.md 1.3: the documented default).
 const LOCATIONS_PAGE: u32 = 500;
 
 /// `max` of `GET /people`: what is accepted without calling data; then what is tried when such a page is too slow or
-/// refused, beginning with the documented default (contract 1.3). Pages come one after the other: few are soon read.
+/// refused, beginning with the documented default (webex.md 1.3). Pages come one after the other: few are soon read.
 const PEOPLE_PAGES: [u32; 3] = [500, 100, 50];
 
 /// `max` of `GET /telephony/config/numbers`, likewise.
 const NUMBERS_PAGES: [u32; 3] = [2000, 1000, 500];
 
-/// Look-ups that one page must save, at least, so that its list is read (contract 7).
+/// Look-ups that one page must save, at least, so that its list is read (webex.md 7).
 const LOOKUPS_A_PAGE: u32 = 2;
 
 /// Rows are counted no further than this: no list has more pages than half of it.

@@ -166,7 +166,7 @@ async fn enable(
     if work.left_in_doubt(Operation::CallingLocationEnable) {
         work.settle_earlier().await?;
     }
-    // Enabling twice is not known to be harmless (contract 3.4): what this run did not create is asked for first.
+    // Enabling twice is not known to be harmless (webex.md 3.4): what this run did not create is asked for first.
     if listed || (!created && is_enabled(work, id).await?) {
         work.resolve_earlier(Operation::CallingLocationEnable, true);
         work.sees(Fact::Site, true);
@@ -189,7 +189,7 @@ async fn enable(
 async fn is_enabled(work: &mut RowWork<'_>, id: &RemoteId) -> Flow<bool> {
     match work.try_read(calls::calling_location(id)).await? {
         Ok(_) => Ok(true),
-        // Both mean: not a calling location (contract 3.4).
+        // Both mean: not a calling location (webex.md 3.4).
         Err(Trouble::Refused(refusal)) if refusal.status == 400 || refusal.is_not_found() => Ok(false),
         Err(trouble) => stop_for(Operation::CallingLocationGet, &trouble),
     }

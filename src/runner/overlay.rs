@@ -91,7 +91,7 @@ fn editable(feature: Feature, present: &Value) -> Result<Value, Unreadable> {
     Ok(body)
 }
 
-/// Differences that no table expresses (contract 5).
+/// Differences that no table expresses (webex.md 5).
 fn reshape(feature: Feature, body: &mut Value) {
     match feature {
         Feature::Monitoring => {
@@ -236,7 +236,7 @@ fn lay_permissions(body: &mut Value, setting: &Setting, permissions: &[Permissio
 }
 
 /// What reads alike is alike: Webex shows truths and numbers as text at times, and telephone numbers with separators
-/// (contract 10).
+/// (webex.md 10).
 fn same(kind: SettingKind, present: Option<&Value>, wanted: &Value, home: Option<CallingCode>) -> bool {
     match (present, wanted) {
         (None, wanted) => wanted.is_null(),

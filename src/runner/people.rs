@@ -1,5 +1,5 @@
 //! People whom settings name: found in the lists of the phase, which hold the people of the file, else looked up once.
-//! Webex takes only people who have calling (contract 5, 4470). Who gets it by another row of the same file is waited
+//! Webex takes only people who have calling (webex.md 5). Who gets it by another row of the same file is waited
 //! for: the row ends pending and blocked by that row, and is worked off again when all rows of the phase had their turn.
 
 use std::cell::RefCell;

@@ -47,7 +47,7 @@ pub struct PreflightFailure {
     pub fix: &'static str,
 }
 
-/// Reads five cheap things, the token's owner first; none of them changes anything (term sheet 10, contract 2).
+/// Reads five cheap things, the token's owner first; none of them changes anything (webex.md 2).
 pub async fn preflight(webex: &Webex) -> Result<PreflightReport, PreflightFailure> {
     let me = checked(webex, calls::people_me(), "GET /people/me").await?;
     let (locations, numbers, licences, token_seconds_left) = tokio::join!(
@@ -103,7 +103,7 @@ fn free_units(licences: &[License]) -> Vec<FreeUnits> {
         .collect()
 }
 
-/// A failure here says nothing about the token (contract 2).
+/// A failure here says nothing about the token (webex.md 2).
 async fn token_seconds_left(webex: &Webex) -> Option<i64> {
     let mut budget = webex.budget();
     let sent = webex.send(&calls::token_expiry(), &mut budget, &mut Trace::default()).await;

@@ -1,4 +1,4 @@
-//! How a location reaches the telephone network (contract 3.6).
+//! How a location reaches the telephone network (webex.md 3.6).
 
 use super::site::Site;
 use super::work::{Cause, Flow, RowWork, Stop, pending, stop_for};
@@ -9,7 +9,7 @@ use crate::domain::{
 use crate::webex::wire::{self, Named, PstnConnection};
 use crate::webex::{Call, Refusal, Trouble, site_calls};
 
-/// The types whose connection and numbers the API can manage (contract 3.6, 3.7).
+/// The types whose connection and numbers the API can manage (webex.md 3.6, 3.7).
 const MANAGED: [&str; 2] = ["LOCAL_GATEWAY", "NON_INTEGRATED_CCP"];
 
 const IN_CONTROL_HUB: &str = "only local gateways and providers without integration can be connected by API; \

@@ -1,15 +1,15 @@
-//! From what remains of a request to the closed reason codes (contract 8): one total match.
+//! From what remains of a request to the closed reason codes (webex.md 8): one total match.
 
 use crate::domain::{Operation, PendingReason};
 use crate::webex::{Refusal, Trouble};
 
-/// Codes that say: something the row needs is not in place (contract 4.3, 8).
+/// Codes that say: something the row needs is not in place (webex.md 4.3, 8).
 const PRECONDITION_CODES: &[&str] = &[
     "400", "400000", "400408", "700003", "700004", "700005", "700006", "27966", "4008", "25409", "4470",
     "4003",
 ];
 
-/// What codes of Webex ask of the operator, where its own text does not say it (contract 3.4, 4.1, 4.3, 5, 8).
+/// What codes of Webex ask of the operator, where its own text does not say it (webex.md 3.4, 4.1, 4.3, 5, 8).
 const ADVICE: &[(&str, &str)] = &[
     ("25409", "this needs a Professional licence"),
     (
@@ -61,7 +61,7 @@ fn for_refusal(operation: Operation, refusal: &Refusal) -> PendingReason {
         400 | 405 if PRECONDITION_CODES.iter().any(|code| refusal.has_code(code)) => {
             PendingReason::PreconditionMissing
         }
-        // Not a code but a text is all that Webex gives here (contract 3.4, 4.2, 5); nothing succeeds by it.
+        // Not a code but a text is all that Webex gives here (webex.md 3.4, 4.2, 5); nothing succeeds by it.
         400 if operation == Operation::LicensesUsersPatch
             && says(refusal, &["calling flag", "no units", "not enough licen"]) =>
         {

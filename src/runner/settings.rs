@@ -127,7 +127,7 @@ async fn apply_feature(
     Ok(true)
 }
 
-/// Reads an object where it is; a few are in another place in some organisations (contract 5).
+/// Reads an object where it is; a few are in another place in some organisations (webex.md 5).
 async fn read(work: &mut RowWork<'_>, owner: &Owner<'_>, feature: Feature) -> Flow<Present> {
     let (spec, person) = (feature.spec(), owner.person);
     let call = calls::feature(person, feature, spec.family);

@@ -9,14 +9,14 @@ use tokio::sync::{Mutex, OnceCell};
 use crate::domain::{PhoneNumber, RemoteId};
 use crate::webex::{Asked, Budget, Reply, Trace, Trouble, Webex, site_calls};
 
-/// The most numbers in one request (contract 3.7: the limit is not published).
+/// The most numbers in one request (webex.md 3.7: the limit is not published).
 pub(super) const NUMBERS_AT_ONCE: usize = 100;
 
 /// The locations of a phase, by id.
 #[derive(Debug, Default)]
 pub(super) struct SharedSites {
     sites: RefCell<BTreeMap<String, Rc<SharedSite>>>,
-    /// Held while a routing prefix is changed: Webex runs one such job at a time in an organisation (contract 1.2).
+    /// Held while a routing prefix is changed: Webex runs one such job at a time in an organisation (webex.md 1.2).
     pub(super) prefix_turn: Mutex<()>,
 }
 

@@ -48,15 +48,7 @@ pub(super) async fn drive(
             ));
         }
         (false, true) => {
-            let Some(place) = place else {
-                return pending(PendingReason::UnhandledException, "the row was not queued for a licence");
-            };
-            let line = line_of_partner(work, &site).await?;
-            if let Some(extension) = line.extension() {
-                let conflict = extensions::refuse_conflict(work, &site, extension, &person.id).await;
-                conflict.map_err(|stop| with_origin(work, stop))?;
-            }
-            let licence = enable(work, user, &person, &site, &line, place).await?;
+            let (licence, line) = give_calling(work, user, &person, &site, place).await?;
             given = Some(Instant::now());
             person.licenses.push(licence);
             done.push(format!("calling enabled with {line}"));
@@ -82,8 +74,28 @@ pub(super) async fn drive(
     Ok((person.id, done.join(", ")))
 }
 
+/// Gives the person calling with the line of the assignment row; gives the licence and the line.
+async fn give_calling(
+    work: &mut RowWork<'_>,
+    user: &UserRecord,
+    person: &Person,
+    site: &Site,
+    place: Option<Place>,
+) -> Flow<(RemoteId, Line)> {
+    let Some(place) = place else {
+        return pending(PendingReason::UnhandledException, "the row was not queued for a licence");
+    };
+    let line = line_of_partner(work, site).await?;
+    if let Some(extension) = line.extension() {
+        let conflict = extensions::refuse_conflict(work, site, extension, &person.id).await;
+        conflict.map_err(|stop| with_origin(work, stop))?;
+    }
+    let licence = enable(work, user, person, site, &line, place).await?;
+    Ok((licence, line))
+}
+
 /// What the row states beyond that is done by now. A calling licence is never taken away: Webex erases the person's
-/// settings, voicemail and devices with it, and does not turn Professional into Standard at all (contract 4.3, 6.3). That
+/// settings, voicemail and devices with it, and does not turn Professional into Standard at all (webex.md 4.3, 6.3). That
 /// the configuration wants another licence for users without one is no reason to stop.
 fn refuse_other_licence(
     work: &mut RowWork<'_>,

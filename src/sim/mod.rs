@@ -1,7 +1,7 @@
 //! A Webex of our own: stateful, scriptable, with a journal of every request.
 //!
-//! Written from the published contract alone; it imports nothing of this crate, so that a wrong field name
-//! cannot hide on both sides. [`start`] runs it on a local port; [`SimHandle`] steers and inspects it.
+//! Written from docs/webex.md and the published schemas alone; it imports nothing of this crate, so that a wrong
+//! field name cannot hide on both sides. [`start`] runs it on a local port; [`SimHandle`] steers and inspects it.
 //!
 //! A request passes, in this order: the token, the rate limit, the scripted faults, the organisation.
 

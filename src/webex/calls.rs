@@ -1,4 +1,4 @@
-//! Requests as values: one function an operation, from the contract to path, query and body. Pure.
+//! Requests as values: one function an operation, with path, query and body as webex.md has them. Pure.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::domain::{
     Email, Extension, Family, Feature, Line, LocationRecord, Operation, PhoneNumber, RemoteId,
 };
 
-/// `max` of the numbers list (contract 1.3: the documented default, taken for the most).
+/// `max` of the numbers list (webex.md 1.3: the documented default, taken for the most).
 const NUMBERS_PAGE: &str = "2000";
 
 /// One request, not sent yet.
@@ -71,7 +71,7 @@ pub fn person_by_email(email: &Email) -> Call {
         .with("excludeStatus", "true")
 }
 
-/// Everybody, without calling data, which makes large pages slow (contract 1.3).
+/// Everybody, without calling data, which makes large pages slow (webex.md 1.3).
 pub fn people(max: u32) -> Call {
     Call::new(Operation::PeopleList, &["people"]).with("max", max.to_string()).with("excludeStatus", "true")
 }
@@ -86,7 +86,7 @@ pub fn locations(max: u32) -> Call {
     Call::new(Operation::LocationsList, &["locations"]).with("max", max.to_string())
 }
 
-/// Locations whose name contains this one (contract 3.1: not exact).
+/// Locations whose name contains this one (webex.md 3.1: not exact).
 pub fn locations_containing(name: &str) -> Call {
     Call::new(Operation::LocationsList, &["locations"]).with("name", name)
 }
@@ -143,7 +143,7 @@ pub fn licenses() -> Call {
     Call::new(Operation::LicensesList, &["licenses"])
 }
 
-/// A calling licence with its line for one person (contract 4.3).
+/// A calling licence with its line for one person (webex.md 4.3).
 pub fn add_license(
     person: &RemoteId,
     license: &RemoteId,
@@ -210,7 +210,7 @@ fn about_feature(operation: Operation, person: &RemoteId, feature: Feature, fami
     Call { path, feature: Some(feature), ..Call::new(operation, &[]) }
 }
 
-/// The address as Webex spells it; an update must send it complete, a blank second line as null (contract 3.3), which a
+/// The address as Webex spells it; an update must send it complete, a blank second line as null (webex.md 3.3), which a
 /// create does not take.
 pub fn address(location: &LocationRecord, blank_line2: bool) -> Value {
     let address = &location.address;

@@ -1,5 +1,5 @@
-//! Per operation: the method, the statuses that can mean success, and the fields that must be there (term sheet 13;
-//! contract 1, "Success"). Success never depends on the text of a message.
+//! Per operation: the method, the statuses that can mean success, and the fields that must be there (webex.md 1).
+//! Success never depends on the text of a message.
 
 use reqwest::Method;
 
@@ -30,7 +30,7 @@ pub(super) const fn of(operation: Operation) -> Contract {
             row(Method::POST, &[200, 201], &["/id"])
         }
         Operation::LocationUpdate | Operation::FeaturePut => row(Method::PUT, &[200, 204], &[]),
-        // 206: the rest is applied, the job for the routing prefix did not start (contract 3.5).
+        // 206: the rest is applied, the job for the routing prefix did not start (webex.md 3.5).
         Operation::CallingLocationUpdate => row(Method::PUT, &[200, 204, 206], &[]),
         Operation::PrefixJobGet => row(Method::GET, &[200], &["/latestExecutionStatus"]),
         Operation::InternalDialingGet | Operation::PstnConnectionGet => row(Method::GET, &[200], &[]),

@@ -1,4 +1,4 @@
-//! What remains of a request after all patience, and how Webex says no (contract 1.1).
+//! What remains of a request after all patience, and how Webex says no (webex.md 1.1).
 
 use serde_json::Value;
 
@@ -75,7 +75,7 @@ pub struct Refusal {
     pub message: String,
     /// Webex's id of the exchange.
     pub tracking_id: Option<String>,
-    /// Telephone numbers that the refusal is about, each with what is wrong with it (contract 1.1, shape 4).
+    /// Telephone numbers that the refusal is about, each with what is wrong with it (webex.md 1.1, shape 4).
     pub numbers: Vec<(String, String)>,
 }
 

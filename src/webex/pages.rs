@@ -1,4 +1,4 @@
-//! Lists, page by page, until there is no next link (contract 1.3).
+//! Lists, page by page, until there is no next link (webex.md 1.3).
 
 use serde_json::Value;
 

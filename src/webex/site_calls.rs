@@ -1,4 +1,4 @@
-//! Requests about a calling location: its PSTN connection, its numbers, its settings (contract 3.5 to 3.7, 6). Pure.
+//! Requests about a calling location: its PSTN connection, its numbers, its settings (webex.md 3.5 to 3.7, 6). Pure.
 
 use serde_json::{Value, json};
 
@@ -96,7 +96,7 @@ pub fn person_numbers(person: &RemoteId) -> Call {
         .with("preferE164Format", "true")
 }
 
-/// Gives a person further numbers; the first one is not touched (contract 6.3).
+/// Gives a person further numbers; the first one is not touched (webex.md 6.3).
 pub fn add_person_numbers(person: &RemoteId, numbers: &[PhoneNumber]) -> Call {
     let added: Vec<Value> = numbers
         .iter()

@@ -1,4 +1,4 @@
-//! What answers hold, read leniently: unknown fields and values never fail a read (contract 10).
+//! What answers hold, read leniently: unknown fields and values never fail a read (webex.md 10).
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Numbers of people: added to the location where they lack, shared by the rows that wait, refused by name (design R16).
+//! Numbers of people: added to the location where they lack, shared by the rows that wait, refused by name (R16).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The rulings on people and their lines (design R2-R4, R16, R18, R24, R25), each as a short story.
+//! The rulings on people and their lines (R2-R4, R16, R18, R24, R25), each as a short story.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod one_object;

@@ -1,4 +1,4 @@
-//! How rows end that are done in part, or that wait for another row (design R7, R8, R11), each as a short story.
+//! How rows end that are done in part, or that wait for another row (R7, R8, R11), each as a short story.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use crate::support::{Bench, Csv, site};

@@ -1,4 +1,4 @@
-//! Lists that lag behind the writes of the same run cost no row (design R2, R11).
+//! Lists that lag behind the writes of the same run cost no row (R2, R11).
 
 use crate::support::{Bench, Csv, site};
 use wxbulk::sim::{LocationSeed, Operation, OrgSeed, Pstn, SimConfig};

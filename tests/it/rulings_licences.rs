@@ -1,4 +1,4 @@
-//! Which licence a user gets, and who gets the last unit (design R19), each as a short story.
+//! Which licence a user gets, and who gets the last unit (R19), each as a short story.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod policy;

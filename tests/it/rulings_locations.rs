@@ -1,4 +1,4 @@
-//! How a location is found, tagged and never made twice (design R5, R17), each as a short story.
+//! How a location is found, tagged and never made twice (R5, R17), each as a short story.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use crate::support::{Bench, Csv, RowView};

@@ -1,4 +1,4 @@
-//! Writes whose answer is lost, late or wrong (design R6, P6): one object, the right end, nothing made twice.
+//! Writes whose answer is lost, late or wrong (R6): one object, the right end, nothing made twice.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use crate::support::{Bench, Csv};

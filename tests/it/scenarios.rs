@@ -1,4 +1,5 @@
-//! The eight behavioural cases of the term sheet (17.2), each against the simulator over HTTP.
+//! The eight cases by which the job is judged, each against the simulator over HTTP: made, updated, 429, 5xx, 4xx,
+//! a crash, a person who is not there, a precondition that is missing.
 
 use crate::support::{Bench, Csv, site};
 use wxbulk::sim::{Fault, LocationSeed, Operation, OrgSeed, PROFESSIONAL, SimConfig};

@@ -1,4 +1,4 @@
-//! What a hostile or tired server can send (design R15, R21, 5; P18-P20, P24, P25): waits, retries, bodies, ids,
+//! What a hostile or tired server can send (R15, R21): waits, retries, bodies, ids,
 //! redirects, links, echoes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 

@@ -1,4 +1,4 @@
-//! Extensions are asked about before the first of a location is given (contract 6.2), so that conflicts show row by row.
+//! Extensions are asked about before the first of a location is given (webex.md 6.2), so that conflicts show row by row.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use std::collections::BTreeSet;

@@ -1,5 +1,5 @@
 //! A night with every trouble, told command by command: the token dies, the network goes, the operator stops the run,
-//! and the morning after everything is mended and done. `cargo test --test night -- --nocapture` prints the story.
+//! and the morning after everything is mended and done. `cargo test --test kills night -- --nocapture` prints the story.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Stopped in the middle by a signal, and run again (design 2, 4; P10): every row ends once, nothing is made twice.
+//! Stopped in the middle by a signal, and run again: every row ends once, nothing is made twice.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use std::io::{BufRead, BufReader};

@@ -41,12 +41,12 @@ const fn choice_or(none: &'static str, choices: &'static [&'static str]) -> Sett
 }
 
 const RINGS: SettingKind = SettingKind::Integer { least: 2, most: 20 };
-/// Contract 5: at most this many in the lists of monitoring; taken for the other lists too.
+/// At most this many in the lists of monitoring (webex.md 5); taken for the other lists too.
 const PEOPLE: SettingKind = SettingKind::People { most: 50 };
 
 macro_rules! catalogue {
     ($($feature:ident { $($name:literal $field:literal $kind:expr, $about:literal;)+ })+) => {
-        /// Every setting that has a dependable admin path (contract 5).
+        /// Every setting that has a dependable admin path (webex.md 5).
         pub const SETTINGS: &[Setting] = &[$($(
             Setting { name: $name, feature: Feature::$feature, field: $field, kind: $kind, about: $about },
         )+)+];

@@ -1,5 +1,5 @@
 //! The objects of settings of a person in Webex: where each is, and how what a PUT takes differs from what a GET
-//! shows (contract 5).
+//! shows (webex.md 5).
 
 text_enum! {
     /// One object of settings in Webex, read by one GET and written by one PUT. A row's objects are written in this

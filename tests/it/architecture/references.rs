@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const FROZEN: [&str; 2] = ["migrations/V1__rows_and_work.sql", "migrations/V2__views.sql"];
 
 /// Names what it refuses.
-const ITSELF: &str = "tests/architecture/references.rs";
+const ITSELF: &str = "tests/it/architecture/references.rs";
 
 const FOLDERS: [&str; 5] = ["src", "tests", "migrations", "scripts", "docs"];
 const PAGES: [&str; 3] = ["README.md", "CHANGELOG.md", "input_schema.md"];

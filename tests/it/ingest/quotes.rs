@@ -1,4 +1,4 @@
-//! Catalogue 46, R14: quotes that are damaged refuse the file, and the refusal names the lines.
+//! Quotes that are damaged refuse the file (R14), and the refusal names the lines.
 
 use super::sheet::{read, refusal, refusal_with, settings};
 use wxbulk::ingest::IngestSettings;

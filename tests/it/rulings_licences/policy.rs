@@ -1,4 +1,4 @@
-//! Which licences may be given at all: units are a policy of wxbulk's, a licence that ended is none (evidence W6).
+//! Which licences may be given at all: units are a policy of wxbulk's, a licence that ended is none (webex.md 4.2).
 
 use wxbulk::sim::{LicenseSeed, PROFESSIONAL, STANDARD};
 

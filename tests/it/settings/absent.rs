@@ -1,5 +1,5 @@
 //! Paths that the gateway of an organisation does not have: what only they could do is out of scope, and they are asked for
-//! once (evidence W10).
+//! once (webex.md 8).
 
 use wxbulk::sim::{Operation, SimConfig};
 

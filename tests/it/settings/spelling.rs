@@ -1,4 +1,4 @@
-//! Numbers that Webex shows in other spellings than it takes: nothing is written for a spelling (evidence W9).
+//! Numbers that Webex shows in other spellings than it takes: nothing is written for a spelling (webex.md 1.6).
 
 use std::collections::BTreeMap;
 

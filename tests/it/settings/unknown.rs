@@ -1,5 +1,5 @@
 //! People whom Webex Calling does not know, or not yet: code 4003 on a person's own paths speaks of the person, and only a
-//! 403 of the token (evidence W1).
+//! 403 of the token (webex.md 5).
 
 use std::time::Duration;
 

@@ -174,7 +174,7 @@ async fn end_of(world: &World, mut command: std::process::Command, ending: &Endi
     world.end_of(process).await
 }
 
-/// The code is the one that the state after the run calls for (design 2).
+/// The code is the one that the state after the run calls for, as `wxbulk --help` lists them.
 fn judge_code(world: &mut World, end: &End, ending: &Ending, disturbed: bool, part: &Part) -> Check {
     let whole = part.location.is_none() && part.phase.is_none() && part.limit.is_none();
     let broken = |what: &str| format!("{what}: {end:#?}");

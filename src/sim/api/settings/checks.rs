@@ -174,7 +174,7 @@ fn assistants(org: &Org, sent: &Map<String, Value>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The type must have been set first; the contract has 4410 for reads by people who are no executives.
+/// The type must have been set first; webex.md 5 has 4410 for reads by people who are no executives.
 pub(in super::super) fn check_kind(org: &Org, person: usize, kind: &str) -> Result<(), Refusal> {
     let set = Subject::Person(person).kept(org, "executiveAssistant").and_then(|setting| setting.get("type"));
     if set != Some(&json!(kind)) {

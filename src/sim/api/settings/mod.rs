@@ -6,8 +6,8 @@
 //!   what it read unstripped is caught;
 //! - an optional text that has no value is absent from a GET; every other field is shown;
 //! - voicemail and call recording are replaced by a PUT, all other settings are merged, lists are replaced;
-//! - a setting marked `professional` answers 405 with 25409 to people who hold a Standard licence only. The
-//!   contract has the code and call recording; the others are those that Standard users have no feature for.
+//! - a setting marked `professional` answers 405 with 25409 to people who hold a Standard licence only.
+//!   webex.md 5 has the code and call recording; the others are those that Standard users have no feature for.
 
 mod checks;
 mod emergency;

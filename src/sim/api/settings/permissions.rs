@@ -24,7 +24,7 @@ const FIELD: &str = "callingPermissions";
 
 /// Checks the rows. `fixed` are the types that the organisation cannot change.
 ///
-/// The contract has 25321 and 25024 for such types and does not tell them apart; here 25321 is for a
+/// webex.md 5 has 25321 and 25024 for such types and does not tell them apart; here 25321 is for a
 /// published type that is fixed, 25024 for one that is not published.
 pub(super) fn check(fixed: &[String], sent: &Map<String, Value>) -> Result<(), Refusal> {
     for row in sent.get(FIELD).and_then(Value::as_array).into_iter().flatten() {
