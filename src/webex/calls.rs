@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::{
-    Email, Extension, Family, Feature, Line, LocationRecord, Operation, PhoneNumber, RemoteId,
+    Email, Extension, Family, Feature, Line, LocationRecord, NumberState, Operation, PhoneNumber, RemoteId,
 };
 
 /// `max` of the numbers list (webex.md 1.3: the documented default, taken for the most).
@@ -184,6 +184,11 @@ pub fn numbers_by_extension(location: &RemoteId, extension: &Extension) -> Call 
 /// Every number and extension of a location.
 pub fn numbers_of_location(location: &RemoteId) -> Call {
     numbers().with("locationId", location.as_str()).with("max", NUMBERS_PAGE)
+}
+
+/// Those of its numbers that calls do not reach yet.
+pub fn inactive_numbers_of_location(location: &RemoteId) -> Call {
+    numbers_of_location(location).with("state", NumberState::Inactive.as_str())
 }
 
 /// Where a number is and who holds it.
