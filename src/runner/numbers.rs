@@ -172,6 +172,9 @@ async fn add_one(work: &mut RowWork<'_>, site: &Site, number: &PhoneNumber) -> F
     match added {
         Ok(by_this_row) => {
             note_added(work, site, one, by_this_row);
+            if by_this_row {
+                work.note_state(number, site.added_state() == NumberState::Inactive);
+            }
             Ok(())
         }
         Err(Stop::Pending(cause)) if is_refusal(&cause) => {
