@@ -3,7 +3,7 @@
 use super::decide::Located;
 use super::directory;
 use super::work::{Flow, RowWork, blocked, pending};
-use crate::domain::{CallingCode, Fact, NumberState, PendingReason, Record, RemoteId};
+use crate::domain::{CallingCode, Fact, NumberState, PendingReason, Record, RemoteId, RowState};
 use crate::store::Sibling;
 
 /// A calling location.
@@ -51,9 +51,10 @@ fn of_row(work: &RowWork<'_>, row: &Sibling, id: &RemoteId, key: &str) -> Site {
     Site { id: id.clone(), name: key.to_owned(), home, number_state: number_state(work) }
 }
 
-/// The cell of the location's row wins.
+/// The cell of the location's row wins, unless the row was dropped.
 fn number_state(work: &RowWork<'_>) -> Option<NumberState> {
-    let stated = match work.row.location.as_ref().map(|row| &row.record) {
+    let row = work.row.location.as_ref().filter(|row| row.state != RowState::Dropped);
+    let stated = match row.map(|row| &row.record) {
         Some(Record::Location(location)) => location.settings.number_state,
         _ => None,
     };

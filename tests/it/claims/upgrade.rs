@@ -18,11 +18,20 @@ fn of_an_earlier_release() -> Job {
                  written_at TEXT NOT NULL
              ) STRICT, WITHOUT ROWID;
              INSERT INTO files VALUES ('results.csv', printf('%064d', 7), NULL, '2026-01-01T00:00:00.000Z');
-             DELETE FROM refinery_schema_history WHERE version = 5;
+             DROP TABLE seen_numbers;
+             DELETE FROM refinery_schema_history WHERE version >= 5;
              PRAGMA wal_checkpoint(TRUNCATE);",
         )
         .unwrap();
+    job.raw().execute_batch(&numbers_of_the_first()).unwrap();
     job
+}
+
+/// The list of numbers as the first migration makes it.
+fn numbers_of_the_first() -> String {
+    const FIRST: &str = include_str!("../../../migrations/V1__rows_and_work.sql");
+    let statements = FIRST.split_inclusive(";\n").filter(|statement| statement.contains("seen_numbers"));
+    statements.collect()
 }
 
 fn migrations(job: &Job) -> i64 {
@@ -34,7 +43,7 @@ fn an_earlier_database_is_brought_up_to_date_and_keeps_its_files() {
     let mut job = of_an_earlier_release();
     job.lock = None;
     Store::open(&job.path()).unwrap().verify_integrity(&Lock::take(&job.store).unwrap()).unwrap();
-    assert_eq!(migrations(&job), 5);
+    assert_eq!(migrations(&job), 6);
     let place = |directory: &str| wxbulk::store::FilePlace {
         directory: directory.to_owned(),
         name: "results.csv".to_owned(),
@@ -58,7 +67,7 @@ fn an_earlier_database_is_left_alone_while_another_one_works_on_it() {
     assert!(before == std::fs::read(job.path()).unwrap(), "the bytes changed");
     job.lock = None;
     Store::open(&job.path()).unwrap();
-    assert_eq!(migrations(&job), 5);
+    assert_eq!(migrations(&job), 6);
 }
 
 #[test]
