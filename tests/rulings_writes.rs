@@ -4,6 +4,9 @@
 
 mod support;
 
+#[path = "rulings_writes/doubts.rs"]
+mod doubts;
+
 use futures_util::future::join_all;
 use support::{Bench, Csv};
 use wxbulk::sim::{LocationSeed, Operation, OrgSeed, SimConfig};

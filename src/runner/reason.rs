@@ -5,7 +5,7 @@ use crate::webex::{Refusal, Trouble};
 
 /// Codes that say: something the row needs is not in place (contract 4.3, 8).
 const PRECONDITION_CODES: &[&str] =
-    &["400", "400000", "400408", "700003", "700004", "700005", "700006", "27966", "4008", "25409", "4470"];
+    &["400000", "400408", "700003", "700004", "700005", "700006", "27966", "4008", "25409", "4470"];
 
 /// What codes of Webex ask of the operator, where its own text does not say it (contract 3.4, 4.1, 4.3, 5, 8).
 const ADVICE: &[(&str, &str)] = &[
@@ -52,6 +52,9 @@ fn for_refusal(operation: Operation, refusal: &Refusal) -> PendingReason {
         400 if refusal.has_code("4003") => PendingReason::PermissionDenied,
         404 => PendingReason::PreconditionMissing,
         400 | 405 if PRECONDITION_CODES.iter().any(|code| refusal.has_code(code)) => {
+            PendingReason::PreconditionMissing
+        }
+        400 if operation == Operation::LicensesUsersPatch && refusal.has_code("400") => {
             PendingReason::PreconditionMissing
         }
         // Not a code but a text is all that Webex gives here (contract 3.4, 4.2, 5); nothing succeeds by it.
