@@ -31,8 +31,7 @@ pub(super) async fn add_to_location(
     work.begin(Step::LocationAddNumbers);
     settle(work).await?;
     let missing = missing_of(work, site, wanted).await?;
-    work.resolve_earlier(Operation::NumbersAdd, missing.len() < wanted.len());
-    work.resolve_earlier(Operation::NumbersDelete, !missing.is_empty());
+    resolve_earlier(work, wanted, &missing);
     if missing.is_empty() {
         work.done(StepState::Unchanged, format!("the location has all {} numbers", wanted.len()));
         return Ok(0);
@@ -66,14 +65,14 @@ pub(super) async fn require(
 ) -> Flow<()> {
     work.begin(Step::NumberAdd);
     if directory::is_free_in_lists(work, number, &site.id).await? {
-        work.resolve_earlier(Operation::NumbersAdd, true);
+        resolve_earlier(work, std::slice::from_ref(number), &[]);
         work.done(StepState::Unchanged, format!("the list has {number} in the location, free"));
         return Ok(());
     }
     settle(work).await?;
     let entry = directory::holder_of_number(work, number).await?;
-    work.resolve_earlier(Operation::NumbersAdd, entry.is_some());
-    work.resolve_earlier(Operation::NumbersDelete, entry.is_none());
+    let one = std::slice::from_ref(number);
+    resolve_earlier(work, one, if entry.is_some() { &[] } else { one });
     if let Some(entry) = entry {
         refuse_conflict(&entry, site, number, person)?;
         work.done(StepState::Unchanged, format!("{number} is in the inventory of the location and free"));
@@ -92,6 +91,13 @@ pub(super) async fn require(
     add_one(work, site, number).await?;
     work.done(StepState::Applied, format!("added {number} to the location"));
     Ok(())
+}
+
+/// Records what a look-up of numbers says of requests of earlier attempts.
+fn resolve_earlier(work: &mut RowWork<'_>, looked_at: &[PhoneNumber], missing: &[PhoneNumber]) {
+    let is_missing = |number: &PhoneNumber| looked_at.contains(number).then(|| missing.contains(number));
+    work.resolve_numbers(Operation::NumbersAdd, |number| is_missing(number).map(|missing| !missing));
+    work.resolve_numbers(Operation::NumbersDelete, is_missing);
 }
 
 /// An earlier attempt may have added what does not show yet.

@@ -78,12 +78,12 @@ pub fn route_choices() -> Call {
 
 /// Puts numbers into a location's inventory; at most 100.
 pub fn add_numbers(location: &RemoteId, numbers: &[PhoneNumber]) -> Call {
-    of_location(Operation::NumbersAdd, location, &["numbers"]).body(phone_numbers(numbers))
+    of_location(Operation::NumbersAdd, location, &["numbers"]).about(numbers).body(phone_numbers(numbers))
 }
 
 /// Takes numbers out of it; at most 5.
 pub fn delete_numbers(location: &RemoteId, numbers: &[PhoneNumber]) -> Call {
-    of_location(Operation::NumbersDelete, location, &["numbers"]).body(phone_numbers(numbers))
+    of_location(Operation::NumbersDelete, location, &["numbers"]).about(numbers).body(phone_numbers(numbers))
 }
 
 fn phone_numbers(numbers: &[PhoneNumber]) -> Value {
@@ -103,6 +103,7 @@ pub fn add_person_numbers(person: &RemoteId, numbers: &[PhoneNumber]) -> Call {
         .map(|number| json!({ "primary": false, "action": "ADD", "directNumber": number.as_str() }))
         .collect();
     Call::new(Operation::PersonNumbersPut, &["telephony", "config", "people", person.as_str(), "numbers"])
+        .about(numbers)
         .body(json!({ "phoneNumbers": added }))
 }
 
