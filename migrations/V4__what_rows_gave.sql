@@ -47,3 +47,6 @@ INSERT OR IGNORE INTO held (row_id, phase, remote_id)
 SELECT row_id, phase, canonical_id(remote_id) FROM rows
 WHERE remote_id IS NOT NULL AND phase IS NOT NULL
 ORDER BY state != 'success', row_id;
+
+-- The telephone numbers that a request was to add, take away or give, as a JSON array: what it is in doubt about.
+ALTER TABLE calls ADD COLUMN numbers TEXT CHECK (numbers IS NULL OR json_valid(numbers));

@@ -33,10 +33,11 @@ pub(super) async fn apply(work: &mut RowWork<'_>, site: &Site) -> Flow<Option<us
         return Ok(None);
     }
     work.begin(Step::LocationActivateNumbers);
-    numbers::settle(work).await?;
+    if [Operation::NumbersAdd, Operation::NumbersActivate].iter().any(|sent| work.left_in_doubt(*sent)) {
+        work.settle_earlier().await?;
+    }
     let due = stated_and_inactive(work, site).await?;
     if due.is_empty() {
-        work.resolve_earlier(Operation::NumbersActivate, true);
         work.done(StepState::Unchanged, "none of the job's numbers there stands inactive");
         return Ok(Some(0));
     }
@@ -48,7 +49,6 @@ pub(super) async fn apply(work: &mut RowWork<'_>, site: &Site) -> Flow<Option<us
     if let Err(stop) = sent {
         return Err(with_progress(stop, &so_far));
     }
-    work.resolve_earlier(Operation::NumbersActivate, true);
     if refused.is_empty() {
         work.done(StepState::Applied, so_far);
         return Ok(Some(activated));
@@ -70,6 +70,8 @@ fn with_progress(stop: Stop, so_far: &str) -> Stop {
 /// In order, so that a run that goes on sends the same parts.
 async fn stated_and_inactive(work: &mut RowWork<'_>, site: &Site) -> Flow<Vec<PhoneNumber>> {
     let inactive = inactive_of(work, site).await?;
+    let is_active = |number: &PhoneNumber| Some(inactive.binary_search(number).is_err());
+    work.resolve_numbers(Operation::NumbersActivate, is_active);
     if inactive.is_empty() {
         return Ok(Vec::new());
     }

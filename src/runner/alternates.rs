@@ -21,7 +21,9 @@ pub(super) async fn apply(
     }
     work.begin(Step::AssignExtensionOrNumber);
     let lacking = lacking(work, owner, wanted).await?;
-    work.resolve_earlier(Operation::PersonNumbersPut, lacking.len() < wanted.len());
+    work.resolve_numbers(Operation::PersonNumbersPut, |number| {
+        wanted.contains(number).then(|| !lacking.contains(number))
+    });
     if lacking.is_empty() {
         work.done(StepState::Unchanged, "the person has every further number");
         return Ok(0);

@@ -45,8 +45,9 @@ async fn take_back(work: &mut RowWork<'_>, cause: Cause) -> Stop {
         }
     }
     let (row_id, attempt) = (work.row.row_id, work.row.attempt);
+    let numbers: Vec<PhoneNumber> = added.iter().map(|(_, number)| number.clone()).collect();
     let taken_back =
-        move |connection: &store::Connection| store::take_back_numbers(connection, row_id, attempt);
+        move |connection: &store::Connection| store::take_back_numbers(connection, row_id, attempt, &numbers);
     work.answers.push(work.context.writer.submit(taken_back));
     work.done(StepState::Applied, format!("took back {}", listed(&added)));
     let message = format!("{} (the numbers that the row had added were taken back)", cause.message);

@@ -73,6 +73,26 @@ pub(super) fn location_changes(location: &LocationRecord, body: &Value) -> Optio
     if location.time_zone != text("/timeZone") {
         changes.insert("timeZone".to_owned(), json!(location.time_zone));
     }
+    if !is_at_address(location, body) {
+        changes.insert("address".to_owned(), calls::address(location, true));
+    }
+    if let Some(notes) = changed_notes(location, text("/notes")) {
+        changes.insert("notes".to_owned(), json!(notes));
+    }
+    (!changes.is_empty()).then_some(Value::Object(changes))
+}
+
+/// Whether a location carries what a create of the row sends: its tag, or else its name and address.
+pub(super) fn is_as_created(location: &LocationRecord, body: &Value) -> bool {
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    match &location.external_id {
+        Some(tag) => tag_in(text("notes")).as_ref() == Some(tag),
+        None => location.name.as_deref() == Some(text("name").trim()) && is_at_address(location, body),
+    }
+}
+
+fn is_at_address(location: &LocationRecord, body: &Value) -> bool {
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().trim();
     let address = &location.address;
     let pairs = [
         (address.line1.as_str(), "/address/address1"),
@@ -82,13 +102,7 @@ pub(super) fn location_changes(location: &LocationRecord, body: &Value) -> Optio
         (address.postal_code.as_str(), "/address/postalCode"),
         (address.country.as_str(), "/address/country"),
     ];
-    if pairs.iter().any(|(wanted, pointer)| *wanted != text(pointer)) {
-        changes.insert("address".to_owned(), calls::address(location, true));
-    }
-    if let Some(notes) = changed_notes(location, text("/notes")) {
-        changes.insert("notes".to_owned(), json!(notes));
-    }
-    (!changes.is_empty()).then_some(Value::Object(changes))
+    pairs.iter().all(|(wanted, pointer)| *wanted == text(pointer))
 }
 
 /// The notes of a new location.

@@ -10,7 +10,7 @@ use crate::domain::{
 };
 use crate::store::{self, Reading, SeenLocation, SeenNumber, StoreError};
 use crate::webex::wire::{self, Lacking, NumberEntry, Person};
-use crate::webex::{Reply, Trouble, calls};
+use crate::webex::{Call, Reply, Trouble, calls};
 
 /// Reads the items of one page; an item that lacks what it must have makes the page useless.
 pub(super) fn items<T>(
@@ -63,7 +63,20 @@ pub(super) async fn find_location_anew(
     location: &LocationRecord,
     name: &str,
 ) -> Flow<Located> {
-    let found = work.pages(calls::locations_containing(name), "items", wire::location).await?;
+    find_in(work, calls::locations_containing(name), location, name).await
+}
+
+/// The same in the list of all of them: its tag may be on one of another name.
+pub(super) async fn find_location_in_all(
+    work: &mut RowWork<'_>,
+    location: &LocationRecord,
+    name: &str,
+) -> Flow<Located> {
+    find_in(work, calls::locations(super::lists::LOCATIONS_PAGE), location, name).await
+}
+
+async fn find_in(work: &mut RowWork<'_>, list: Call, location: &LocationRecord, name: &str) -> Flow<Located> {
+    let found = work.pages(list, "items", wire::location).await?;
     let seen: Vec<SeenLocation> = found.into_iter().map(seen).collect();
     let tagged: Vec<SeenLocation> =
         seen.iter().filter(|seen| seen.tag.is_some() && seen.tag == location.external_id).cloned().collect();

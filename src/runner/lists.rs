@@ -20,7 +20,7 @@ use crate::webex::wire::{self, Lacking, NumberEntry, Person};
 use crate::webex::{Call, Extent, PageLimits, Trace, Trouble, calls};
 
 /// `max` of `GET /locations` (webex.md 1.3: the documented default).
-const LOCATIONS_PAGE: u32 = 500;
+pub(super) const LOCATIONS_PAGE: u32 = 500;
 
 /// `max` of `GET /people`: what is accepted without calling data; then what is tried when such a page is too slow or
 /// refused, beginning with the documented default (webex.md 1.3). Pages come one after the other: few are soon read.

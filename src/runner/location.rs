@@ -9,7 +9,7 @@ use super::objects;
 use super::site::Site;
 use super::user::refuse_unsupported;
 use super::work::{Flow, RowWork, pending, stop_for};
-use super::write::Shown;
+use super::write::{Looked, Shown};
 use crate::domain::{CallingCode, Fact, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
 use crate::store::SeenLocation;
 use crate::webex::{Trouble, calls, wire};
@@ -53,7 +53,7 @@ async fn look_up(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Opti
     match (found(located)?, name) {
         (Some(seen), _) => {
             objects::mean(work, &seen.id).await?;
-            work.resolve_earlier(Operation::LocationCreate, true);
+            work.resolve_earlier(Operation::LocationCreate, decide::is_as_created(location, &seen.body));
             work.done(StepState::Unchanged, format!("found as {:?}", seen.name));
             Ok(Some(seen))
         }
@@ -91,7 +91,11 @@ async fn find_unlisted(work: &mut RowWork<'_>, location: &LocationRecord) -> Flo
     match location.name.as_deref().filter(|_| in_doubt) {
         Some(name) => {
             work.settle_earlier().await?;
-            directory::find_location_anew(work, location, name).await
+            match location.external_id {
+                // It may have been given another name since.
+                Some(_) => directory::find_location_in_all(work, location, name).await,
+                None => directory::find_location_anew(work, location, name).await,
+            }
         }
         None => Ok(Located::Absent),
     }
@@ -111,17 +115,24 @@ async fn create(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Creat
         return Ok(Created::No(seen));
     }
     let call = calls::create_location(name, location, decide::new_notes(location).as_deref());
-    let id = work
+    let created = work
         .write(
             call,
-            |reply| proved(wire::id(&reply.body)),
+            |reply| proved(wire::id(&reply.body).map(Created::Yes)),
             async |work| {
-                Ok(found(directory::find_location_anew(work, location, name).await?)?.map(|seen| seen.id))
+                let seen = found(directory::find_location_anew(work, location, name).await?)?;
+                Ok(seen.map_or(Looked::Absent, |seen| match decide::is_as_created(location, &seen.body) {
+                    true => Looked::Done(Created::Yes(seen.id)),
+                    false => Looked::ByOthers(Created::No(seen)),
+                }))
             },
         )
         .await?;
-    work.done(StepState::Applied, format!("id {id}"));
-    Ok(Created::Yes(id))
+    match &created {
+        Created::Yes(id) => work.done(StepState::Applied, format!("id {id}")),
+        Created::No(_) => work.done(StepState::Unchanged, "somebody else made it meanwhile"),
+    }
+    Ok(created)
 }
 
 /// Sends what differs; says whether anything did.
@@ -143,7 +154,14 @@ async fn update(work: &mut RowWork<'_>, location: &LocationRecord, seen: &SeenLo
     let fields = changes.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(", "));
     work.write(
         calls::update_location(&seen.id, changes),
-        |_| Shown::Proved(()),
+        // Some answers show the location, others nothing.
+        |reply| {
+            if reply.body.get("id").is_some() {
+                Shown::about(reply, "id", &seen.id)
+            } else {
+                Shown::Proved(())
+            }
+        },
         async |work| {
             let now: Value = work.read(calls::location(&seen.id)).await?.body;
             Ok(decide::location_changes(location, &now).is_none().then_some(()))
@@ -178,7 +196,7 @@ async fn enable(
     work.sees(Fact::Site, false);
     work.write(
         calls::enable_location(id, name, location),
-        |reply| proved(wire::id(&reply.body).map(|_| ())),
+        |reply| Shown::about(reply, "id", id),
         async |work| Ok(is_enabled(work, id).await?.then_some(())),
     )
     .await?;

@@ -42,8 +42,7 @@ pub(super) async fn add_to_location(
     let inventory = inventory_of(work, site, wanted).await?;
     let otherwise = in_another_state(site, &inventory);
     let missing = inventory.missing;
-    work.resolve_earlier(Operation::NumbersAdd, missing.len() < wanted.len());
-    work.resolve_earlier(Operation::NumbersDelete, !missing.is_empty());
+    resolve_earlier(work, wanted, &missing);
     if missing.is_empty() {
         work.done(StepState::Unchanged, format!("the location has all {} numbers", wanted.len()));
         return Ok(["0 numbers added".to_owned()].into_iter().chain(otherwise).collect());
@@ -92,14 +91,14 @@ pub(super) async fn require(
 ) -> Flow<()> {
     work.begin(Step::NumberAdd);
     if directory::is_free_in_lists(work, number, &site.id).await? {
-        work.resolve_earlier(Operation::NumbersAdd, true);
+        resolve_earlier(work, std::slice::from_ref(number), &[]);
         work.done(StepState::Unchanged, format!("the list has {number} in the location, free"));
         return Ok(());
     }
     settle(work).await?;
     let entry = directory::holder_of_number(work, number).await?;
-    work.resolve_earlier(Operation::NumbersAdd, entry.is_some());
-    work.resolve_earlier(Operation::NumbersDelete, entry.is_none());
+    let one = std::slice::from_ref(number);
+    resolve_earlier(work, one, if entry.is_some() { &[] } else { one });
     if let Some(entry) = entry {
         refuse_conflict(&entry, site, number, person)?;
         work.done(StepState::Unchanged, format!("{number} is in the inventory of the location and free"));
@@ -120,8 +119,15 @@ pub(super) async fn require(
     Ok(())
 }
 
+/// Records what a look-up of numbers says of requests of earlier attempts.
+fn resolve_earlier(work: &mut RowWork<'_>, looked_at: &[PhoneNumber], missing: &[PhoneNumber]) {
+    let is_missing = |number: &PhoneNumber| looked_at.contains(number).then(|| missing.contains(number));
+    work.resolve_numbers(Operation::NumbersAdd, |number| is_missing(number).map(|missing| !missing));
+    work.resolve_numbers(Operation::NumbersDelete, is_missing);
+}
+
 /// An earlier attempt may have added what does not show yet.
-pub(super) async fn settle(work: &mut RowWork<'_>) -> Flow<()> {
+async fn settle(work: &mut RowWork<'_>) -> Flow<()> {
     if work.left_in_doubt(Operation::NumbersAdd) { work.settle_earlier().await } else { Ok(()) }
 }
 

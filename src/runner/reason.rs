@@ -4,10 +4,8 @@ use crate::domain::{Operation, PendingReason};
 use crate::webex::{Refusal, Trouble};
 
 /// Codes that say: something the row needs is not in place (webex.md 4.3, 8).
-const PRECONDITION_CODES: &[&str] = &[
-    "400", "400000", "400408", "700003", "700004", "700005", "700006", "27966", "4008", "25409", "4470",
-    "4003",
-];
+const PRECONDITION_CODES: &[&str] =
+    &["400000", "400408", "700003", "700004", "700005", "700006", "27966", "4008", "25409", "4470", "4003"];
 
 /// What codes of Webex ask of the operator, where its own text does not say it (webex.md 3.4, 4.1, 4.3, 5, 8).
 const ADVICE: &[(&str, &str)] = &[
@@ -59,6 +57,9 @@ fn for_refusal(operation: Operation, refusal: &Refusal) -> PendingReason {
         404 if refusal.lacks_path() => PendingReason::OutOfScope,
         404 => PendingReason::PreconditionMissing,
         400 | 405 if PRECONDITION_CODES.iter().any(|code| refusal.has_code(code)) => {
+            PendingReason::PreconditionMissing
+        }
+        400 if operation == Operation::LicensesUsersPatch && refusal.has_code("400") => {
             PendingReason::PreconditionMissing
         }
         // Not a code but a text is all that Webex gives here (webex.md 3.4, 4.2, 5); nothing succeeds by it.

@@ -273,7 +273,7 @@ async fn enable(
     let result = work
         .write(
             call,
-            |reply| shows_licence(reply, &licence),
+            |reply| shows_licence(reply, &licence, &person.id),
             async |work| {
                 let now = directory::search_person(work, &user.email).await?;
                 let holds = |person: &Person| person.licenses.iter().any(|id| id.same_as(&licence));
@@ -302,8 +302,12 @@ fn is_about_line(stop: &Stop) -> bool {
     refused && of_the_row
 }
 
-/// The answer must name the licence; 206 never is success (R7).
-fn shows_licence(reply: &Reply, licence: &RemoteId) -> Shown<()> {
+/// The answer must name the person and the licence; 206 never is success (R7).
+fn shows_licence(reply: &Reply, licence: &RemoteId, person: &RemoteId) -> Shown<()> {
+    let about = Shown::about(reply, "personId", person);
+    if matches!(about, Shown::Unproved(_)) {
+        return about;
+    }
     let lists = |key: &str| wire::ids(&reply.body, key).iter().any(|id| id.same_as(licence));
     if reply.status == 206 {
         let whether = if lists("licenses") { "the calling licence is" } else { "the calling licence is not" };

@@ -291,6 +291,25 @@ impl<'a> RowWork<'a> {
         self.resolve(Doubt::of(feature), applied);
     }
 
+    /// Records what a look-up says of earlier requests about telephone numbers: one took effect if it did for any of its
+    /// numbers, and did not if it did for none. `took_effect` knows nothing of numbers that were not looked at.
+    pub(super) fn resolve_numbers(
+        &mut self,
+        operation: Operation,
+        took_effect: impl Fn(&PhoneNumber) -> Option<bool>,
+    ) {
+        for doubt in self.row.numbers_in_doubt.iter().filter(|doubt| doubt.operation == operation) {
+            let told: Vec<Option<bool>> = doubt.numbers.iter().map(&took_effect).collect();
+            let applied = told.contains(&Some(true));
+            if applied || !told.contains(&None) {
+                let call_id = doubt.call_id;
+                let resolve =
+                    move |connection: &store::Connection| store::resolve_call(connection, call_id, applied);
+                self.answers.push(self.context.writer.submit(resolve));
+            }
+        }
+    }
+
     fn resolve(&mut self, doubt: Doubt, applied: bool) {
         if self.row.unsettled.contains(&doubt) {
             let row_id = self.row.row_id;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::reason;
 use super::work::{Cause, Flow, RowWork, Stop, stop_for};
-use crate::domain::{Feature, Operation, PendingReason, Repeat};
+use crate::domain::{Feature, Operation, PendingReason, RemoteId, Repeat};
 use crate::faultpoint::Point;
 use crate::store::{self, NewCall};
 use crate::webex::{Asked, Budget, Call, Reply, Trace, Trouble, wire};
@@ -22,6 +23,34 @@ pub(super) enum Shown<T> {
     Unproved(String),
     /// An answer to this request proves nothing by itself; if a look-up shows no effect, this is the end.
     ByLookUp(Cause),
+}
+
+impl Shown<()> {
+    /// An answer proves a write only to what it names (R27).
+    pub(super) fn about(reply: &Reply, key: &str, asked: &RemoteId) -> Shown<()> {
+        match reply.body.get(key).and_then(Value::as_str).map(RemoteId::parse) {
+            Some(Ok(id)) if id.same_as(asked) => Shown::Proved(()),
+            Some(Ok(id)) => Shown::Unproved(format!("its {key} is {id}, and {asked} was asked for")),
+            Some(Err(_)) | None => Shown::Unproved(format!("it has no {key}")),
+        }
+    }
+}
+
+/// What a look-up after an attempt shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Looked<T> {
+    /// What the attempt was to do is done.
+    Done(T),
+    /// What the row wants is there, but this attempt did not make it so.
+    ByOthers(T),
+    /// Nothing of it.
+    Absent,
+}
+
+impl<T> From<Option<T>> for Looked<T> {
+    fn from(seen: Option<T>) -> Looked<T> {
+        seen.map_or(Looked::Absent, Looked::Done)
+    }
 }
 
 /// One write as it was sent.
@@ -86,11 +115,11 @@ impl RowWork<'_> {
     /// for absent earlier than the settle time after the attempt ended, so that a lagging list cannot make a second one.
     /// After a refusal it is looked for at once; a location that does not show then stays in doubt, and the row's next
     /// attempt looks again when it must show.
-    pub(super) async fn write<T>(
+    pub(super) async fn write<T, L: Into<Looked<T>>>(
         &mut self,
         call: Call,
         shown: impl Fn(&Reply) -> Shown<T>,
-        look: impl AsyncFnMut(&mut Self) -> Flow<Option<T>>,
+        look: impl AsyncFnMut(&mut Self) -> Flow<L>,
     ) -> Flow<T> {
         let webex = &self.context.webex;
         let alone =
@@ -99,12 +128,12 @@ impl RowWork<'_> {
     }
 
     /// The same, where the request may travel together with those of other rows.
-    pub(super) async fn write_by<T>(
+    pub(super) async fn write_by<T, L: Into<Looked<T>>>(
         &mut self,
         send: impl AsyncFn(&Call, &mut Budget, &mut Trace) -> Result<Reply, Trouble>,
         call: Call,
         shown: impl Fn(&Reply) -> Shown<T>,
-        mut look: impl AsyncFnMut(&mut Self) -> Flow<Option<T>>,
+        mut look: impl AsyncFnMut(&mut Self) -> Flow<L>,
     ) -> Flow<T> {
         if let Some(trouble) = self.context.absent.answer_to(&call) {
             return stop_for(call.operation, &trouble);
@@ -140,30 +169,35 @@ impl RowWork<'_> {
     }
 
     /// Looks whether an attempt is in place, and records what it shows.
-    async fn look_after<T>(
+    async fn look_after<T, L: Into<Looked<T>>>(
         &mut self,
         attempt: &WriteAttempt,
         doubt: &Doubt,
-        look: &mut impl AsyncFnMut(&mut Self) -> Flow<Option<T>>,
+        look: &mut impl AsyncFnMut(&mut Self) -> Flow<L>,
     ) -> Flow<Option<T>> {
         if doubt.look == Look::Settled {
             self.settle_since(attempt).await?;
         }
-        let mut seen = look(self).await;
-        if doubt.look == Look::Twice && matches!(seen, Ok(None)) {
+        let mut seen = look(self).await.map(Into::into);
+        if doubt.look == Look::Twice && matches!(seen, Ok(Looked::Absent)) {
             self.settle_since(attempt).await?;
-            seen = look(self).await;
+            seen = look(self).await.map(Into::into);
         }
         match seen {
-            Ok(Some(value)) => {
+            Ok(Looked::Done(value)) => {
                 self.answered(attempt, Some(true));
                 Ok(Some(value))
             }
-            Ok(None) => {
+            Ok(Looked::ByOthers(value)) => {
+                self.answered(attempt, Some(false));
+                Ok(Some(value))
+            }
+            Ok(Looked::Absent) => {
                 self.answered(attempt, doubt.conclusive.then_some(false));
                 Ok(None)
             }
-            // A look-up that failed leaves the write's own trouble; one that decided something counts.
+            // A look-up that failed leaves the write's own trouble; one that decided something, or met a dead token,
+            // counts (R8, R10). Either way nobody knows what became of the write.
             Err(Stop::Pending(cause)) if !decides(&cause) => {
                 self.answered(attempt, None);
                 Err(Stop::Pending(doubt.otherwise.clone()))
@@ -187,6 +221,7 @@ impl RowWork<'_> {
             step: self.step,
             operation: call.operation,
             feature: call.feature,
+            numbers: call.numbers.clone(),
             object: self.remote_id.clone(),
         };
         let (run, phase) = (self.context.run, self.row.batch.phase);
@@ -303,7 +338,8 @@ fn partly(attempt: &WriteAttempt, message: String) -> Stop {
     })
 }
 
-/// Whether a look-up ended the row by what it saw, and not by failing.
+/// Whether a look-up ended the row by what it saw or for the token, and not by failing.
 fn decides(look: &Cause) -> bool {
-    look.reason == PendingReason::NonRetryableExternal && look.http_status.is_none()
+    let saw = look.reason == PendingReason::NonRetryableExternal && look.http_status.is_none();
+    saw || look.reason == PendingReason::AuthInvalid
 }

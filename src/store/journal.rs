@@ -6,7 +6,7 @@ use super::columns::{optional, typed};
 use super::queue::ClaimedRow;
 use super::runs::RunId;
 use super::{StoreError, held, now};
-use crate::domain::{Fact, Feature, Operation, Phase, RemoteId, Repeat, RowId, Step, StepState};
+use crate::domain::{Fact, Feature, Operation, Phase, PhoneNumber, RemoteId, Repeat, RowId, Step, StepState};
 
 /// One step as it ended.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ pub struct NewCall {
     pub operation: Operation,
     /// Which object of a person's settings it writes.
     pub feature: Option<Feature>,
+    /// The telephone numbers that it is to add, activate, take away or give.
+    pub numbers: Vec<PhoneNumber>,
     /// What the row means, if that is there: nobody else may write to it from now on.
     pub object: Option<RemoteId>,
 }
@@ -59,6 +61,17 @@ pub struct Given {
     pub fact: Fact,
     /// Whether it is so.
     pub reached: bool,
+}
+
+/// One such write about telephone numbers: it is resolved by these, and by no others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumbersDoubt {
+    /// The number of the call.
+    pub call_id: i64,
+    /// What it does.
+    pub operation: Operation,
+    /// The numbers.
+    pub numbers: Vec<PhoneNumber>,
 }
 
 /// A request with its answer.
@@ -93,8 +106,8 @@ pub fn intend(connection: &Connection, run: RunId, phase: Phase, call: &NewCall)
     }
     connection
         .prepare_cached(
-            "INSERT INTO calls (run_id, row_id, attempt, step, operation, feature, mutating, intent_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7)",
+            "INSERT INTO calls (run_id, row_id, attempt, step, operation, feature, mutating, intent_at, numbers)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8)",
         )?
         .execute(params![
             run.0,
@@ -104,6 +117,7 @@ pub fn intend(connection: &Connection, run: RunId, phase: Phase, call: &NewCall)
             call.operation.as_str(),
             call.feature.map(Feature::as_str),
             now(),
+            (!call.numbers.is_empty()).then(|| json_of(&call.numbers)),
         ])?;
     Ok(connection.last_insert_rowid())
 }
@@ -137,6 +151,14 @@ pub fn resolve(
             doubt.operation.as_str(),
             doubt.feature.map(Feature::as_str)
         ])?;
+    Ok(())
+}
+
+/// Records what a look-up says of one earlier write whose end nobody knew.
+pub fn resolve_call(connection: &Connection, call_id: i64, applied: bool) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE calls SET applied = ?1 WHERE call_id = ?2 AND applied IS NULL")?
+        .execute(params![applied, call_id])?;
     Ok(())
 }
 
@@ -233,15 +255,26 @@ pub(super) fn forget_facts(connection: &Connection, row_id: RowId) -> Result<(),
 /// The calls of the row ?1 as it is now, not as it was before it was amended.
 const OF_THE_ROW: &str = "row_id = ?1 AND attempt > (SELECT since_attempt FROM rows WHERE rows.row_id = ?1)";
 
-/// Records that the numbers which this attempt at a row added are in place no more.
-pub fn take_back_numbers(connection: &Connection, row_id: RowId, attempt: u32) -> Result<(), StoreError> {
+/// Records that numbers which this attempt at a row added are in place no more: a request of which none is left.
+pub fn take_back_numbers(
+    connection: &Connection,
+    row_id: RowId,
+    attempt: u32,
+    numbers: &[PhoneNumber],
+) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "UPDATE calls SET applied = 0, error = 'taken back'
-             WHERE row_id = ?1 AND attempt = ?2 AND operation = 'numbers_add' AND applied = 1",
+             WHERE row_id = ?1 AND attempt = ?2 AND operation = 'numbers_add' AND applied = 1 AND numbers IS NOT NULL
+               AND NOT EXISTS (SELECT value FROM json_each(calls.numbers) EXCEPT SELECT value FROM json_each(?3))",
         )?
-        .execute(params![row_id.get(), attempt])?;
+        .execute(params![row_id.get(), attempt, json_of(numbers)])?;
     Ok(())
+}
+
+fn json_of(numbers: &[PhoneNumber]) -> String {
+    let numbers: Vec<&str> = numbers.iter().map(PhoneNumber::as_str).collect();
+    serde_json::to_string(&numbers).unwrap_or_default()
 }
 
 /// How many writes of a row are in place in Webex; taking something back leaves nothing there.
@@ -261,6 +294,24 @@ pub(super) fn unsettled_calls(connection: &Connection, row_id: RowId) -> Result<
     ))?;
     let rows = statement.query_map([row_id.get()], |row| {
         Ok(Doubt { operation: typed(row, "operation")?, feature: optional(row, "feature")? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Those of them that are about telephone numbers, as far as these are on record.
+pub(super) fn numbers_in_doubt(
+    connection: &Connection,
+    row_id: RowId,
+) -> Result<Vec<NumbersDoubt>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT call_id, operation, numbers FROM calls
+         WHERE mutating = 1 AND applied IS NULL AND numbers IS NOT NULL AND {OF_THE_ROW}"
+    ))?;
+    let rows = statement.query_map([row_id.get()], |row| {
+        let numbers: String = row.get("numbers")?;
+        let numbers: Vec<String> = serde_json::from_str(&numbers).unwrap_or_default();
+        let numbers = numbers.iter().filter_map(|number| PhoneNumber::parse(number).ok()).collect();
+        Ok(NumbersDoubt { call_id: row.get("call_id")?, operation: typed(row, "operation")?, numbers })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

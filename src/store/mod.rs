@@ -38,8 +38,8 @@ pub use files::FilePlace;
 pub use held::{Holder, holder, line_of, row_with_external_id};
 pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};
 pub use journal::{
-    CallRecord, Doubt, Given, NewCall, StepRecord, answer, intend, record_shared_call, resolve,
-    take_back_numbers,
+    CallRecord, Doubt, Given, NewCall, NumbersDoubt, StepRecord, answer, intend, record_shared_call, resolve,
+    resolve_call, take_back_numbers,
 };
 pub use keys::stated_numbers;
 pub use lock::Lock;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, Row, named_params, params};
 
 use super::columns::{batch_id, optional, typed};
-use super::journal::{self, CallRecord, Doubt, Given, StepRecord};
+use super::journal::{self, CallRecord, Doubt, Given, NumbersDoubt, StepRecord};
 use super::runs::RunId;
 use super::selection::{CLAIMABLE, Selection};
 use super::siblings::{self, Sibling, record};
@@ -55,6 +55,8 @@ pub struct ClaimedRow {
     pub record: Record,
     /// Writes of earlier attempts of which nobody knows whether they were applied.
     pub unsettled: Vec<Doubt>,
+    /// Those of them that are about telephone numbers, one by one.
+    pub numbers_in_doubt: Vec<NumbersDoubt>,
     /// The location that an earlier attempt created: lists may not show it yet.
     pub created: Option<RemoteId>,
     /// The location row that it refers to, if the file has one.
@@ -289,6 +291,7 @@ fn claimed_row(row: &Row<'_>) -> rusqlite::Result<Result<ClaimedRow, StoreError>
             Err(error) => return Ok(Err(error)),
         },
         unsettled: Vec::new(),
+        numbers_in_doubt: Vec::new(),
         created: None,
         location: None,
         partner: None,
@@ -304,6 +307,7 @@ fn add_context(
 ) -> Result<(), StoreError> {
     if row.attempt > 1 {
         row.unsettled = journal::unsettled_calls(connection, row.row_id)?;
+        row.numbers_in_doubt = journal::numbers_in_doubt(connection, row.row_id)?;
         row.created = journal::created_location(connection, row.row_id)?;
     }
     row.partner = match &row.record {

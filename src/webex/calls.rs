@@ -16,6 +16,8 @@ pub struct Call {
     pub operation: Operation,
     /// Which object of a person's settings it is about.
     pub feature: Option<Feature>,
+    /// The telephone numbers that it is to add, activate, take away or give.
+    pub numbers: Vec<PhoneNumber>,
     pub(super) path: Vec<String>,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
@@ -38,11 +40,16 @@ impl Call {
 
     pub(super) fn new(operation: Operation, path: &[&str]) -> Call {
         let path = path.iter().map(|segment| (*segment).to_owned()).collect();
-        Call { operation, feature: None, path, query: Vec::new(), body: None }
+        Call { operation, feature: None, numbers: Vec::new(), path, query: Vec::new(), body: None }
     }
 
     pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Call {
         self.query.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn about(mut self, numbers: &[PhoneNumber]) -> Call {
+        self.numbers = numbers.to_vec();
         self
     }
 

@@ -79,18 +79,21 @@ pub fn route_choices() -> Call {
 /// Puts numbers into a location's inventory, in this state; at most 100.
 pub fn add_numbers(location: &RemoteId, numbers: &[PhoneNumber], state: NumberState) -> Call {
     of_location(Operation::NumbersAdd, location, &["numbers"])
+        .about(numbers)
         .body(json!({ "phoneNumbers": texts(numbers), "state": state.as_str() }))
 }
 
 /// Lets calls reach numbers of it; at most 500.
 pub fn activate_numbers(location: &RemoteId, numbers: &[PhoneNumber]) -> Call {
     of_location(Operation::NumbersActivate, location, &["numbers"])
+        .about(numbers)
         .body(json!({ "phoneNumbers": texts(numbers), "action": "ACTIVATE" }))
 }
 
 /// Takes numbers out of it; at most 5.
 pub fn delete_numbers(location: &RemoteId, numbers: &[PhoneNumber]) -> Call {
     of_location(Operation::NumbersDelete, location, &["numbers"])
+        .about(numbers)
         .body(json!({ "phoneNumbers": texts(numbers) }))
 }
 
@@ -111,6 +114,7 @@ pub fn add_person_numbers(person: &RemoteId, numbers: &[PhoneNumber]) -> Call {
         .map(|number| json!({ "primary": false, "action": "ADD", "directNumber": number.as_str() }))
         .collect();
     Call::new(Operation::PersonNumbersPut, &["telephony", "config", "people", person.as_str(), "numbers"])
+        .about(numbers)
         .body(json!({ "phoneNumbers": added }))
 }
 

@@ -1,6 +1,8 @@
 //! Writes whose answer is lost, late or wrong (R6): one object, the right end, nothing made twice.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
+mod doubts;
+
 use crate::support::{Bench, Csv};
 use futures_util::future::join_all;
 use wxbulk::sim::{LocationSeed, Operation, OrgSeed, SimConfig};

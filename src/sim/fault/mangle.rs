@@ -41,6 +41,8 @@ mangles! {
     EmptyId "empty_id"
     /// The ids lead out of their place in a path.
     PathId "path_id"
+    /// The ids are those of something else.
+    OtherId "other_id"
     /// An array around the object.
     Array "array"
     /// Every key of the object twice.
@@ -66,6 +68,8 @@ mangles! {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
+/// An id that nothing in the organisation has.
+const SOMETHING_ELSE: &str = "Y2lzY29zcGFyazovL3VzL1BFT1BMRS9zb21ldGhpbmctZWxzZQ";
 const CHUNK_BYTES: usize = 1 << 16;
 
 impl Mangle {
@@ -81,6 +85,7 @@ impl Mangle {
             Mangle::NumberId => draft.bytes = with_ids(&draft.bytes, Some(json!(42))),
             Mangle::EmptyId => draft.bytes = with_ids(&draft.bytes, Some(json!(""))),
             Mangle::PathId => draft.bytes = with_ids(&draft.bytes, Some(json!("../people/me?x=#y"))),
+            Mangle::OtherId => draft.bytes = with_ids(&draft.bytes, Some(json!(SOMETHING_ELSE))),
             Mangle::Array => draft.bytes = [b"[", draft.bytes.as_slice(), b"]"].concat(),
             Mangle::DuplicateKeys => draft.bytes = doubled(&draft.bytes),
             Mangle::Deep => draft.bytes = ["[".repeat(100_000), "]".repeat(100_000)].concat().into_bytes(),

@@ -118,7 +118,7 @@ async fn a_later_row_that_wrote_nothing_gives_way_and_one_that_wrote_does_not() 
             bench.sim.set_units(wxbulk::sim::PROFESSIONAL, 0);
         }
         let path = bench.csv_path().display().to_string();
-        bench.wxbulk(&["run", &path, "--location", "Lugo"]).await.expect(if works { 4 } else { 4 });
+        bench.wxbulk(&["run", &path, "--location", "Lugo"]).await.expect(4);
         bench.sim.set_units(wxbulk::sim::PROFESSIONAL, 9);
         bench.wxbulk(&["run", "--retry-pending"]).await.expect(3);
         let states = [ANA, ALIAS].map(|email| bench.row("user", email).state);

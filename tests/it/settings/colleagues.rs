@@ -101,23 +101,45 @@ async fn whom_no_row_gives_calling_webex_refuses_and_the_row_says_what_it_needs(
     row.says(&["4470", "must have calling", "requeue"]);
 }
 
-/// Leo's row stops at his settings before anything was asked of him: what it gave is what counts, not where it stopped.
+/// A row stops at its settings before anything was asked of its person: what it gave is what counts, not where it
+/// stopped; whether it comes before the row that names the person or behind it.
 #[tokio::test]
 async fn a_colleague_whose_row_gave_nothing_is_waited_for_wherever_it_stopped() {
-    for (concurrency, batch) in [("1", "500"), ("16", "1")] {
-        let csv = team(LEO, "", "").cell("calling_settings_unheard_of", "");
-        let csv = csv.user("max@example.com", "Madrid").cell("calling_settings_unheard_of", "");
-        let text = csv.text().replace("leo@example.com,Madrid,,,", "leo@example.com,Madrid,,,yes");
-        let bench = without_calling(&csv).await.env("MAX_CONCURRENCY", concurrency).env("BATCH_SIZE", batch);
-        assert_ne!(text, csv.text(), "{text}");
-        bench.write_csv(&text);
+    for (namer, named, csv) in [(ANA, LEO, team(LEO, "", "")), (EVA, ANA, team("", ANA, ""))] {
+        let bench = without_calling(&csv).await.env("MAX_CONCURRENCY", "1");
+        let text = csv.cell("calling_settings_unheard_of", "").text();
+        let (before, after) = text.split_once(&format!("user,{named},")).unwrap();
+        let (row, rest) = after.split_once('\n').unwrap();
+        bench.write_csv(&format!("{before}user,{named},{row}yes\n{rest}"));
         bench.run().await.expect(3);
-        let leo = bench.row("user", LEO);
-        leo.expect_pending("out_of_scope", "user_apply_calling_settings");
-        let row = bench.row("user", ANA);
+        let stopped = bench.row("user", named);
+        stopped.expect_pending("out_of_scope", "user_apply_calling_settings");
+        let row = bench.row("user", namer);
         row.expect_pending("half_applied", "user_apply_calling_settings");
-        assert_eq!((row.cause.as_deref(), row.blocked_by), (Some("precondition_missing"), Some(leo.row_id)));
+        let waits = (row.cause.as_deref(), row.blocked_by);
+        assert_eq!(waits, (Some("precondition_missing"), Some(stopped.row_id)), "{named}");
         assert!(puts(&bench).is_empty(), "nobody without calling is sent");
         bench.check_invariants();
     }
+}
+
+/// Nobody gives this colleague calling: that is for Webex to say, and nothing to wait for.
+#[tokio::test]
+async fn a_colleague_who_is_to_have_no_calling_is_not_waited_for() {
+    let text = team("", ANA, "").text();
+    let bench = without_calling(&team("", ANA, "")).await.env("MAX_CONCURRENCY", "1");
+    let lines: Vec<String> = text
+        .lines()
+        .enumerate()
+        .map(|(at, line)| match at {
+            0 => format!("{line},calling_enabled"),
+            1 => format!("{line},false"),
+            _ => format!("{line},"),
+        })
+        .collect();
+    bench.write_csv(&(lines.join("\n") + "\n"));
+    bench.run().await.expect(3);
+    let row = bench.row("user", EVA);
+    row.says(&["4470", "must have calling"]);
+    assert_eq!(row.blocked_by, None);
 }
