@@ -8,30 +8,27 @@ use super::Job;
 /// The database as a release before the fifth migration left it.
 fn of_an_earlier_release() -> Job {
     let job = Job::with_rows(2);
-    job.raw()
-        .execute_batch(
-            "DROP TABLE files;
-             CREATE TABLE files (
-                 name       TEXT PRIMARY KEY,
-                 sha256     TEXT NOT NULL CHECK (length(sha256) = 64),
-                 previous   TEXT,
-                 written_at TEXT NOT NULL
-             ) STRICT, WITHOUT ROWID;
-             INSERT INTO files VALUES ('results.csv', printf('%064d', 7), NULL, '2026-01-01T00:00:00.000Z');
-             DROP TABLE seen_numbers;
-             DELETE FROM refinery_schema_history WHERE version >= 5;
-             PRAGMA wal_checkpoint(TRUNCATE);",
-        )
-        .unwrap();
-    job.raw().execute_batch(&numbers_of_the_first()).unwrap();
+    let raw = job.raw();
+    raw.execute_batch("DROP TABLE files; DROP TABLE seen_numbers").unwrap();
+    raw.execute_batch(&of_the_first_migration(&["files", "seen_numbers"])).unwrap();
+    raw.execute_batch(
+        "INSERT INTO files VALUES ('results.csv', printf('%064d', 7), NULL, '2026-01-01T00:00:00.000Z');
+         DELETE FROM refinery_schema_history WHERE version >= 5;
+         PRAGMA wal_checkpoint(TRUNCATE);",
+    )
+    .unwrap();
     job
 }
 
-/// The list of numbers as the first migration makes it.
-fn numbers_of_the_first() -> String {
+/// Tables and their indexes, in the very words in which the first migration makes them.
+fn of_the_first_migration(tables: &[&str]) -> String {
     const FIRST: &str = include_str!("../../../migrations/V1__rows_and_work.sql");
-    let statements = FIRST.split_inclusive(";\n").filter(|statement| statement.contains("seen_numbers"));
-    statements.collect()
+    let about = |statement: &str, table: &str| {
+        let (creates, on) = (format!("CREATE TABLE {table} ("), format!(" ON {table} ("));
+        statement.contains(&creates) || statement.contains(&on)
+    };
+    let statements = FIRST.split_inclusive(";\n");
+    statements.filter(|statement| tables.iter().any(|table| about(statement, table))).collect()
 }
 
 fn migrations(job: &Job) -> i64 {
@@ -73,8 +70,8 @@ fn an_earlier_database_is_left_alone_while_another_one_works_on_it() {
 #[test]
 fn hints_of_another_version_are_left_alone_while_another_one_works() {
     let mut job = Job::with_rows(1);
-    let stale = "SELECT count(*) FROM hints WHERE hint = 'of another version'";
-    job.raw().execute("UPDATE hints SET hint = 'of another version'", []).unwrap();
+    let stale = "SELECT count(*) FROM reason_codes WHERE hint = 'of another version'";
+    job.raw().execute("UPDATE reason_codes SET hint = 'of another version'", []).unwrap();
     let all = job.count(stale);
     Store::open(&job.path()).unwrap();
     assert_eq!((job.count(stale), all > 0), (all, true));
