@@ -267,6 +267,23 @@ async fn numbers_of_a_provider_that_keeps_them_are_left_to_control_hub() {
     assert!(bench.writes().is_empty());
 }
 
+/// The recipe for a location without a row: the amended file gives it one, by whichever of its names people refer to it.
+#[tokio::test]
+async fn a_location_without_a_row_gets_one_on_the_day() {
+    for external_id in ["", "MAD-01"] {
+        let people = Csv::new().person(ANA, "Madrid", "1001").cell("phone_number", OF_ANA);
+        let bench = madrid(&people, &[]).await.env("NUMBER_STATE", "INACTIVE");
+        bench.run().await.expect(0);
+        assert_eq!(standing(&bench, false).len(), 1);
+        let row = Csv::new().location("Madrid").cell("location_external_id", external_id);
+        bench.write_csv(&row.cell("location_settings_number_state", "ACTIVE").text());
+        bench.ingest(&["--amend"]).await.expect(0);
+        bench.wxbulk(&["run"]).await.expect(0);
+        assert_eq!(standing(&bench, true).len(), 1, "{external_id:?}");
+        bench.row("location", if external_id.is_empty() { "Madrid" } else { external_id }).expect_success();
+    }
+}
+
 /// Rows may know one location by its tag and by its name; only those by the tag have a row that states something.
 #[tokio::test]
 async fn numbers_of_two_states_do_not_travel_together() {
