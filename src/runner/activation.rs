@@ -15,7 +15,7 @@ use crate::webex::{calls, site_calls, wire};
 /// The most numbers in one request (webex.md 3.7).
 const AT_ONCE: usize = 500;
 
-/// How many requests a location may cost beyond one for every part, to tell numbers that are refused from the others.
+/// How many requests a part may cost beyond one, to tell numbers that are refused from the others.
 const FURTHER: usize = 64;
 
 /// What was sent so far.
@@ -43,12 +43,13 @@ pub(super) async fn apply(work: &mut RowWork<'_>, site: &Site) -> Flow<Option<us
     }
     pstn::require_managed_numbers(work, site).await?;
     let mut progress = Progress::default();
-    let sent = send_all(work, site, &due, &mut progress).await;
-    let Progress { activated, refused } = progress;
-    let so_far = format!("activated {activated} of {} numbers", due.len());
-    if let Err(stop) = sent {
-        return Err(with_progress(stop, &so_far));
+    let so_far = |progress: &Progress| format!("activated {} of {} numbers", progress.activated, due.len());
+    for part in due.chunks(AT_ONCE) {
+        let sent = send_part(work, site, part, &mut progress).await;
+        sent.map_err(|stop| with_progress(stop, &so_far(&progress)))?;
     }
+    let so_far = so_far(&progress);
+    let Progress { activated, refused } = progress;
     if refused.is_empty() {
         work.done(StepState::Applied, so_far);
         return Ok(Some(activated));
@@ -91,14 +92,14 @@ async fn inactive_of(work: &mut RowWork<'_>, site: &Site) -> Flow<Vec<PhoneNumbe
     Ok(inactive)
 }
 
-/// Sends part by part; a part that is refused is sent again without the numbers that Webex names, else in halves.
-async fn send_all(
+/// Sends a part; when it is refused, once more without the numbers that Webex names, else in halves.
+async fn send_part(
     work: &mut RowWork<'_>,
     site: &Site,
-    due: &[PhoneNumber],
+    part: &[PhoneNumber],
     progress: &mut Progress,
 ) -> Flow<()> {
-    let mut parts: VecDeque<Vec<PhoneNumber>> = due.chunks(AT_ONCE).map(<[PhoneNumber]>::to_vec).collect();
+    let mut parts = VecDeque::from([part.to_vec()]);
     let mut further = FURTHER;
     // Each turn takes a part; one that puts parts back uses up `further`.
     while let Some(mut part) = parts.pop_front() {
