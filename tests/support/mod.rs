@@ -357,6 +357,15 @@ pub fn open(path: &Path) -> Connection {
     Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database opens")
 }
 
+/// What takes the database back to before files were known by directory, as the first migration has it.
+pub fn files_by_name() -> String {
+    let first = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/V1__rows_and_work.sql");
+    let text = std::fs::read_to_string(first).expect(first);
+    let from = text.find("CREATE TABLE files").expect("the table");
+    let table = text.get(from..).and_then(|rest| rest.split_inclusive(';').next()).expect("its statement");
+    format!("DROP TABLE files; {table} DELETE FROM refinery_schema_history WHERE version >= 5;")
+}
+
 fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }

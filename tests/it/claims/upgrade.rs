@@ -8,20 +8,15 @@ use super::Job;
 /// The database as a release before the fifth migration left it.
 fn of_an_earlier_release() -> Job {
     let job = Job::with_rows(2);
-    job.raw()
+    let database = job.raw();
+    database.execute_batch(&crate::support::files_by_name()).unwrap();
+    database
         .execute_batch(
-            "DROP TABLE files;
-             CREATE TABLE files (
-                 name       TEXT PRIMARY KEY,
-                 sha256     TEXT NOT NULL CHECK (length(sha256) = 64),
-                 previous   TEXT,
-                 written_at TEXT NOT NULL
-             ) STRICT, WITHOUT ROWID;
-             INSERT INTO files VALUES ('results.csv', printf('%064d', 7), NULL, '2026-01-01T00:00:00.000Z');
-             DELETE FROM refinery_schema_history WHERE version = 5;
+            "INSERT INTO files VALUES ('results.csv', printf('%064d', 7), NULL, '2026-01-01T00:00:00.000Z');
              PRAGMA wal_checkpoint(TRUNCATE);",
         )
         .unwrap();
+    drop(database);
     job
 }
 
@@ -64,8 +59,8 @@ fn an_earlier_database_is_left_alone_while_another_one_works_on_it() {
 #[test]
 fn hints_of_another_version_are_left_alone_while_another_one_works() {
     let mut job = Job::with_rows(1);
-    let stale = "SELECT count(*) FROM hints WHERE hint = 'of another version'";
-    job.raw().execute("UPDATE hints SET hint = 'of another version'", []).unwrap();
+    let stale = "SELECT count(*) FROM reason_codes WHERE hint = 'of another version'";
+    job.raw().execute("UPDATE reason_codes SET hint = 'of another version'", []).unwrap();
     let all = job.count(stale);
     Store::open(&job.path()).unwrap();
     assert_eq!((job.count(stale), all > 0), (all, true));

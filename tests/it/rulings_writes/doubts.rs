@@ -3,8 +3,8 @@
 use serde_json::json;
 use wxbulk::sim::{Fault, LocationSeed, Operation, OrgSeed, PersonSeed, Pstn, SimConfig};
 
-use crate::support::{Bench, Csv};
 use super::{ANA, EVA};
+use crate::support::{Bench, Csv};
 
 const THERE: &str = "+34911000001";
 const MISSING: &str = "+34911000002";
