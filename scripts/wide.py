@@ -23,7 +23,7 @@ LOCATIONS = [
         'location_settings_unknown_extension_route_type': 'ROUTE_GROUP',
         'location_settings_unknown_extension_route_name': 'Grupo Sur',
         'location_settings_outgoing_permissions': 'INTERNATIONAL=AUTH_CODE|PREMIUM_SERVICES_I=ALLOW+transfer|NATIONAL=TRANSFER_NUMBER_1',
-        'location_settings_numbers': '+34952000001|+34952000002|+34952000003',
+        'location_settings_numbers': '+34952000001|+34952000002|+34952000003', 'location_settings_number_state': 'ACTIVE',
     },
     {
         'location_key': 'ZAZ-02', 'row_ref': 'L2', 'location_name': 'Zaragoza Delicias', 'location_external_id': 'ZAZ-02',
@@ -31,6 +31,7 @@ LOCATIONS = [
         'address_line1': 'Avenida de Madrid, 40', 'address_city': 'Zaragoza', 'address_state': 'Zaragoza',
         'address_postal_code': '50010', 'address_country': 'ES',
         'location_settings_pstn_connection': 'Sample Cloud PSTN', 'location_settings_numbers': '+34976000000|+34976000001',
+        'location_settings_number_state': 'INACTIVE',
     },
 ]
 

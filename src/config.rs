@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::domain::{LicenseChoice, RemoteId};
+use crate::domain::{LicenseChoice, NumberState, RemoteId};
 use crate::runner::{Breaker, LicenceSettings, RowSettings, RunLimits};
 use crate::webex::{BaseUrl, Token, WebexSettings};
 
@@ -94,6 +94,7 @@ pub fn run(env: Env<'_>) -> Result<RunConfig, ConfigError> {
             licence: licence(env)?,
             extension_change: extension_change(env)?,
             add_missing_numbers: flag(env, "ADD_MISSING_NUMBERS", true)?,
+            number_state: number_state(env)?,
             compensate: flag(env, "ENABLE_SAFE_COMPENSATION", false)?,
         },
         limits: RunLimits {
@@ -130,6 +131,7 @@ impl RunConfig {
             "ALLOW_LICENSE_OVERAGE": self.rows.licence.overage,
             "EXTENSION_CHANGE": self.rows.extension_change,
             "ADD_MISSING_NUMBERS": self.rows.add_missing_numbers,
+            "NUMBER_STATE": self.rows.number_state.map(NumberState::as_str),
             "ENABLE_SAFE_COMPENSATION": self.rows.compensate,
         })
     }
@@ -190,6 +192,12 @@ fn extension_change(env: Env<'_>) -> Result<bool, ConfigError> {
         Some("license_patch") => Ok(true),
         Some(other) => Err(wrong("EXTENSION_CHANGE", other, "off or license_patch")),
     }
+}
+
+fn number_state(env: Env<'_>) -> Result<Option<NumberState>, ConfigError> {
+    let Some(text) = set(env, "NUMBER_STATE") else { return Ok(None) };
+    let state = NumberState::from_text(&text);
+    state.map(Some).ok_or_else(|| wrong("NUMBER_STATE", &text, "ACTIVE or INACTIVE"))
 }
 
 fn threshold(env: Env<'_>) -> Result<f64, ConfigError> {
@@ -305,6 +313,7 @@ mod tests {
             ("WEBEX_TOKEN", " "),
             ("EXTENSION_CHANGE", "yes"),
             ("CALLING_LICENSE", "gold"),
+            ("NUMBER_STATE", "off"),
             ("STRICT_RETRY_AFTER", "maybe"),
             ("SETTLE_SECONDS", "121"),
             ("MAX_REQUESTS_PER_SECOND", "0"),

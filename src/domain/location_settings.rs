@@ -14,7 +14,19 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// Whether calls reach a number: before its porting day they must not.
+    NumberState {
+        /// They do.
+        Active = "ACTIVE",
+        /// They do not yet.
+        Inactive = "INACTIVE",
+    }
+}
+
 const ROUTE_KINDS: &[&str] = &[RouteKind::Trunk.as_str(), RouteKind::RouteGroup.as_str()];
+
+const NUMBER_STATES: &[&str] = &[NumberState::Active.as_str(), NumberState::Inactive.as_str()];
 
 /// The word for a PSTN connection over the customer's own gateway.
 const LOCAL_GATEWAY: &str = "LOCAL_GATEWAY";
@@ -47,6 +59,11 @@ pub(super) const LOCATION_SETTINGS: &[(&str, ColumnKind, &str)] = &[
         "what becomes of outgoing calls; kinds not listed stay",
     ),
     ("numbers", ColumnKind::Phones, "numbers that the location is to have, E.164, separated by |"),
+    (
+        "number_state",
+        ColumnKind::Choice(NUMBER_STATES, None),
+        "state of the numbers that any row adds to the location; ACTIVE also activates those that stand inactive",
+    ),
 ];
 
 /// What a row states of a location's calling.
@@ -56,6 +73,8 @@ pub struct LocationSettings {
     pub pstn: Option<PstnChoice>,
     /// Numbers that it is to have, each once.
     pub numbers: Vec<PhoneNumber>,
+    /// The state in which the job's numbers are to be there; `None` takes the configured one.
+    pub number_state: Option<NumberState>,
     /// Fields of the calling location itself.
     pub details: CallingDetails,
     /// Where calls to unknown extensions go.
@@ -129,6 +148,7 @@ impl LocationSettings {
         Ok(LocationSettings {
             pstn: pstn(cells)?,
             numbers,
+            number_state: number_state(cells)?,
             details: CallingDetails::from_cells(cells)?,
             unknown_extensions: route(cells, "unknown_extension_route")?,
             outgoing_permissions: permissions(cells)?,
@@ -174,6 +194,11 @@ fn stated<'a>(cells: &'a Cells, name: &str) -> Option<&'a str> {
 fn phones(cells: &Cells, name: &str) -> Result<Vec<PhoneNumber>, CellError> {
     let read = |text: &str| text.split('|').map(PhoneNumber::parse).collect::<Result<Vec<_>, _>>();
     Ok(parsed(cells, &column(name), read)?.unwrap_or_default())
+}
+
+fn number_state(cells: &Cells) -> Result<Option<NumberState>, CellError> {
+    let read = |text: &str| NumberState::from_text(text).ok_or("is neither ACTIVE nor INACTIVE");
+    parsed(cells, &column("number_state"), read)
 }
 
 fn permissions(cells: &Cells) -> Result<Vec<Permission>, CellError> {

@@ -52,7 +52,9 @@ pub use column::{
 };
 pub use entity::{BatchId, EntityType, Phase, RowId};
 pub use input::{Accepted, Cells, InputRow, Rejected};
-pub use location_settings::{CallingDetails, LocationSettings, PstnChoice, RouteKind, RouteName};
+pub use location_settings::{
+    CallingDetails, LocationSettings, NumberState, PstnChoice, RouteKind, RouteName,
+};
 pub use notes::{tag_in, tag_line, with_tag, without_tag};
 pub use operation::{Operation, Repeat};
 pub use outcome::{Fact, Failure, Outcome, RowState, Success};

@@ -51,6 +51,8 @@ text_enum! {
         NumbersList = "numbers_list",
         /// `POST /telephony/config/locations/{id}/numbers`
         NumbersAdd = "numbers_add",
+        /// `PUT /telephony/config/locations/{id}/numbers`
+        NumbersActivate = "numbers_activate",
         /// `DELETE /telephony/config/locations/{id}/numbers`
         NumbersDelete = "numbers_delete",
         /// `GET /people/{id}/features/numbers`
@@ -98,6 +100,7 @@ impl Operation {
             | Operation::InternalDialingPut
             | Operation::LocationPermissionsPut
             | Operation::PstnConnectionPut
+            | Operation::NumbersActivate
             | Operation::NumbersDelete
             | Operation::PersonNumbersPut => Repeat::SetsState,
             Operation::PeopleMe

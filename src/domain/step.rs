@@ -13,6 +13,8 @@ text_enum! {
         LocationEnableCalling = "location_enable_calling",
         /// Choose the location's PSTN connection.
         LocationApplyPstn = "location_apply_pstn",
+        /// Activate those of the job's numbers that stand inactive in the location.
+        LocationActivateNumbers = "location_activate_numbers",
         /// Add numbers to the location.
         LocationAddNumbers = "location_add_numbers",
         /// Apply the location's calling settings.

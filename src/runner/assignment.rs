@@ -66,12 +66,14 @@ pub(super) async fn drive(
     // Phase 2 may have given calling up to the moment when this one began.
     let given = work.row.partner.as_ref().map(|_| work.context.phase_began.get());
     let owner = settings::Owner { person: &person, standard_only, home: site.home, given };
+    directory::note_states_in_lists(work, &assignment.alternate_numbers).await?;
     let further = alternates::apply(work, &site, &owner, &assignment.alternate_numbers).await?;
     let message = if further > 0 { format!("{message}, {further} further numbers") } else { message };
     let written = settings::apply(work, Step::ApplyFinalSettings, &owner, &assignment.settings).await?;
     let settings =
         if assignment.settings.is_empty() { String::new() } else { format!(", {written} settings written") };
-    Ok((person, message + &settings))
+    let inactive = work.not_active_yet().map(|words| format!(", {words}")).unwrap_or_default();
+    Ok((person, message + &settings + &inactive))
 }
 
 /// Whether the person has Standard calling alone, as far as licences were read already; else Webex itself refuses what

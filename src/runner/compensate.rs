@@ -57,7 +57,7 @@ async fn take_back(work: &mut RowWork<'_>, cause: Cause) -> Stop {
 /// Removes numbers of one location; a look-up that shows none of them proves it.
 async fn delete(work: &mut RowWork<'_>, part: &[(RemoteId, PhoneNumber)]) -> Flow<()> {
     let Some((location, _)) = part.first() else { return Ok(()) };
-    let site = Site { id: location.clone(), name: String::new(), home: None };
+    let site = Site { id: location.clone(), name: String::new(), home: None, number_state: None };
     let numbers: Vec<PhoneNumber> = part.iter().map(|(_, number)| number.clone()).collect();
     work.write(
         site_calls::delete_numbers(location, &numbers),

@@ -16,6 +16,7 @@ use super::people::PeopleSeen;
 use super::read_back::Sample;
 use super::shared::SharedSites;
 use super::token::TokenWatch;
+use crate::domain::NumberState;
 use crate::store::{self, Readers, RunId, StoreError, Writer};
 use crate::webex::{Trouble, Webex};
 
@@ -34,6 +35,9 @@ pub struct RowSettings {
     pub extension_change: bool,
     /// Whether numbers that a location lacks are added to it (R16).
     pub add_missing_numbers: bool,
+    /// The state of numbers where the location's row states none; unset, numbers are added active and what stands inactive
+    /// stays so.
+    pub number_state: Option<NumberState>,
     /// Whether numbers that a row added are taken back when the row cannot be completed.
     pub compensate: bool,
 }

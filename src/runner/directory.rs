@@ -167,7 +167,7 @@ pub(super) async fn person_in_lists(
 
 /// Whether the lists of this phase show that the person holds every part of the line.
 pub(super) async fn holds_in_lists(
-    work: &RowWork<'_>,
+    work: &mut RowWork<'_>,
     line: &Line,
     location: &RemoteId,
     person: &RemoteId,
@@ -175,40 +175,70 @@ pub(super) async fn holds_in_lists(
     if !work.context.lists.numbers_are_complete() {
         return Ok(false);
     }
+    let number = line.number().cloned();
     let (line, location, person) = (line.clone(), location.clone(), person.clone());
-    in_lists(work.context, move |connection, reading| {
+    let (holds, inactive) = in_lists(work.context, move |connection, reading| {
         let extension = line
             .extension()
             .map(|extension| store::numbers_of_extension(connection, reading, &location, extension));
         let number = line.number().map(|number| store::numbers_of_number(connection, reading, number));
         let theirs = |entry: &SeenNumber| entry.owner_id.as_ref().is_some_and(|id| id.same_as(&person));
+        let mut inactive = false;
         for part in [extension, number].into_iter().flatten() {
             let entries = part?;
             if entries.is_empty() || !entries.iter().all(theirs) {
-                return Ok(false);
+                return Ok((false, false));
             }
+            inactive |= entries.iter().any(|entry| entry.inactive && entry.number.is_some());
         }
-        Ok(true)
+        Ok((true, inactive))
     })
-    .await
+    .await?;
+    if let Some(number) = number.filter(|_| holds) {
+        work.note_state(&number, inactive);
+    }
+    Ok(holds)
+}
+
+/// Notes the states of numbers that nothing else is asked of, as far as the lists of this phase tell.
+pub(super) async fn note_states_in_lists(work: &mut RowWork<'_>, numbers: &[PhoneNumber]) -> Flow<()> {
+    if numbers.is_empty() || !work.context.lists.numbers_are_complete() {
+        return Ok(());
+    }
+    let sought = numbers.to_vec();
+    let inactive = in_lists(work.context, move |connection, reading| {
+        let mut inactive = Vec::new();
+        for number in sought {
+            let entries = store::numbers_of_number(connection, reading, &number)?;
+            inactive.extend(entries.iter().any(|entry| entry.inactive).then_some(number));
+        }
+        Ok(inactive)
+    })
+    .await?;
+    inactive.iter().for_each(|number| work.note_state(number, true));
+    Ok(())
 }
 
 /// Whether the lists of this phase show the number in the location, held by nobody.
 pub(super) async fn is_free_in_lists(
-    work: &RowWork<'_>,
+    work: &mut RowWork<'_>,
     number: &PhoneNumber,
     location: &RemoteId,
 ) -> Flow<bool> {
     if !work.context.lists.numbers_are_complete() {
         return Ok(false);
     }
-    let (number, location) = (number.clone(), location.clone());
-    in_lists(work.context, move |connection, reading| {
-        let entries = store::numbers_of_number(connection, reading, &number)?;
-        let here = |entry: &SeenNumber| entry.location.as_ref().is_some_and(|id| id.same_as(&location));
-        Ok(!entries.is_empty() && entries.iter().all(|entry| here(entry) && !entry.owned))
+    let (sought, location) = (number.clone(), location.clone());
+    let entries = in_lists(work.context, move |connection, reading| {
+        store::numbers_of_number(connection, reading, &sought)
     })
-    .await
+    .await?;
+    let here = |entry: &SeenNumber| entry.location.as_ref().is_some_and(|id| id.same_as(&location));
+    let free = !entries.is_empty() && entries.iter().all(|entry| here(entry) && !entry.owned);
+    if free {
+        work.note_state(number, entries.iter().any(|entry| entry.inactive));
+    }
+    Ok(free)
 }
 
 /// The entries of the numbers list for an extension of a location, exactly.
@@ -232,7 +262,9 @@ pub(super) async fn holder_of_number(
     number: &PhoneNumber,
 ) -> Flow<Option<NumberEntry>> {
     let entries = work.pages(calls::numbers_by_number(number), "phoneNumbers", wire::number_entry).await?;
-    Ok(entries.into_iter().find(|entry| entry.number.as_deref() == Some(number.as_str())))
+    let entry = entries.into_iter().find(|entry| entry.number.as_deref() == Some(number.as_str()));
+    work.note_state(number, entry.as_ref().is_some_and(|entry| entry.inactive));
+    Ok(entry)
 }
 
 /// A location as `GET /locations` shows it, which does not say whether it has calling.

@@ -38,7 +38,8 @@ pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> 
         false => "already enabled for calling",
     });
     let home = CallingCode::of_country(&location.address.country);
-    let site = Site { id: id.clone(), name, home };
+    let number_state = location.settings.number_state.or(work.context.settings.number_state);
+    let site = Site { id: id.clone(), name, home, number_state };
     let mut done: Vec<String> = done.into_iter().map(str::to_owned).collect();
     done.extend(location_settings::apply(work, &location.settings, &site).await?);
     Ok((id, done.join(", ")))

@@ -1,5 +1,6 @@
 //! What a location row states beyond the location: PSTN, then numbers, then settings, each only if the row has them.
 
+use super::activation;
 use super::decide_site::{For, calling_changes, permission_changes};
 use super::numbers;
 use super::pstn;
@@ -27,12 +28,15 @@ pub(super) async fn apply(
         let changed = pstn::apply(work, site, choice).await?;
         done.push(if changed { "PSTN connected".to_owned() } else { "PSTN in place".to_owned() });
     }
+    if let Some(activated) = activation::apply(work, site).await? {
+        done.push(format!("{activated} numbers activated"));
+    }
     let mut wanted = settings.numbers.clone();
     let main_number =
         settings.details.main_number.iter().filter(|_| work.context.settings.add_missing_numbers);
     wanted.extend(main_number.filter(|number| !settings.numbers.contains(number)).cloned());
     if !wanted.is_empty() {
-        done.push(format!("{} numbers added", numbers::add_to_location(work, site, &wanted).await?));
+        done.extend(numbers::add_to_location(work, site, &wanted).await?);
     }
     if let Some(written) = apply_settings(work, settings, site).await? {
         done.push(format!("{written} settings written"));

@@ -1,6 +1,7 @@
 //! Drives the rows through Webex: preflight, then phase by phase, batch by batch, row by row.
 
 mod absent;
+mod activation;
 mod alike;
 mod alternates;
 mod assignment;

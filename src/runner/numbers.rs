@@ -1,12 +1,14 @@
 //! The numbers of locations: what is in place is found, what is missing is added, what is refused is named (R16).
 
+use std::collections::BTreeMap;
+
 use super::directory;
 use super::pstn;
 use super::shared::NUMBERS_AT_ONCE;
 use super::site::Site;
 use super::work::{Cause, Flow, RowWork, Stop, pending};
 use super::write::Shown;
-use crate::domain::{Operation, PendingReason, PhoneNumber, RemoteId, Step, StepState};
+use crate::domain::{NumberState, Operation, PendingReason, PhoneNumber, RemoteId, Step, StepState};
 use crate::webex::wire::{self, NumberEntry};
 use crate::webex::{Budget, Call, Trace, calls, site_calls};
 
@@ -20,21 +22,30 @@ const REFUSALS: usize = 4;
 const NAMED: usize = 10;
 
 /// A number that Webex does not take, and why.
-struct Refused(PhoneNumber, String);
+pub(super) struct Refused(pub(super) PhoneNumber, pub(super) String);
 
-/// Puts numbers into the location's inventory; says how many were missing.
+/// What a location's inventory has of some numbers.
+struct Inventory {
+    missing: Vec<PhoneNumber>,
+    active: usize,
+    inactive: usize,
+}
+
+/// Puts numbers into the location's inventory; says how many were missing, and what of the others is otherwise than stated.
 pub(super) async fn add_to_location(
     work: &mut RowWork<'_>,
     site: &Site,
     wanted: &[PhoneNumber],
-) -> Flow<usize> {
+) -> Flow<Vec<String>> {
     work.begin(Step::LocationAddNumbers);
     settle(work).await?;
-    let missing = missing_of(work, site, wanted).await?;
+    let inventory = inventory_of(work, site, wanted).await?;
+    let otherwise = in_another_state(site, &inventory);
+    let missing = inventory.missing;
     resolve_earlier(work, wanted, &missing);
     if missing.is_empty() {
         work.done(StepState::Unchanged, format!("the location has all {} numbers", wanted.len()));
-        return Ok(0);
+        return Ok(["0 numbers added".to_owned()].into_iter().chain(otherwise).collect());
     }
     pstn::require_managed_numbers(work, site).await?;
     let mut refused = Vec::new();
@@ -43,7 +54,8 @@ pub(super) async fn add_to_location(
     }
     if refused.is_empty() {
         work.done(StepState::Applied, format!("added {} of {} numbers", missing.len(), wanted.len()));
-        return Ok(missing.len());
+        let added = format!("{} numbers added", missing.len());
+        return Ok([added].into_iter().chain(otherwise).collect());
     }
     pending(
         PendingReason::NonRetryableExternal,
@@ -54,6 +66,20 @@ pub(super) async fn add_to_location(
             named(&refused)
         ),
     )
+}
+
+/// What stays as it is: wxbulk never deactivates, and activates only where that is stated.
+fn in_another_state(site: &Site, inventory: &Inventory) -> Option<String> {
+    let Inventory { active, inactive, .. } = inventory;
+    match site.number_state {
+        Some(NumberState::Inactive) if *active > 0 => {
+            Some(format!("{active} of its numbers are active already and stay so (nothing is deactivated)"))
+        }
+        None if *inactive > 0 => {
+            Some(format!("{inactive} of its numbers are not active yet (nothing states number_state ACTIVE)"))
+        }
+        _ => None,
+    }
 }
 
 /// A number that a person is to have must be in the location and free; what is missing is added if it may be (R16).
@@ -138,13 +164,13 @@ async fn add_one(work: &mut RowWork<'_>, site: &Site, number: &PhoneNumber) -> F
     let shared = work.context.sites.of(&site.id);
     let webex = &work.context.webex;
     let together = async |_: &Call, budget: &mut Budget, trace: &mut Trace| {
-        shared.add_number(webex, &site.id, number, budget, trace).await
+        shared.add_number(webex, site, number, budget, trace).await
     };
     let one = std::slice::from_ref(number);
     let added = work
         .write_by(
             together,
-            site_calls::add_numbers(&site.id, one),
+            site_calls::add_numbers(&site.id, one, site.added_state()),
             |_| Shown::Proved(true),
             async |work| Ok(missing_of(work, site, one).await?.is_empty().then_some(false)),
         )
@@ -152,6 +178,9 @@ async fn add_one(work: &mut RowWork<'_>, site: &Site, number: &PhoneNumber) -> F
     match added {
         Ok(by_this_row) => {
             note_added(work, site, one, by_this_row);
+            if by_this_row {
+                work.note_state(number, site.added_state() == NumberState::Inactive);
+            }
             Ok(())
         }
         Err(Stop::Pending(cause)) if is_refusal(&cause) => {
@@ -203,7 +232,7 @@ async fn add_chunk(work: &mut RowWork<'_>, site: &Site, chunk: &[PhoneNumber]) -
 async fn send_chunk(work: &mut RowWork<'_>, site: &Site, numbers: &[PhoneNumber]) -> Flow<Vec<PhoneNumber>> {
     let (there, by_this_row) = work
         .write(
-            site_calls::add_numbers(&site.id, numbers),
+            site_calls::add_numbers(&site.id, numbers, site.added_state()),
             |_| Shown::Proved((numbers.to_vec(), true)),
             async |work| {
                 let missing = missing_of(work, site, numbers).await?;
@@ -225,7 +254,7 @@ fn note_added(work: &mut RowWork<'_>, site: &Site, numbers: &[PhoneNumber], by_t
 }
 
 /// Webex said no to the request for something in it.
-fn is_refusal(cause: &Cause) -> bool {
+pub(super) fn is_refusal(cause: &Cause) -> bool {
     matches!(cause.http_status, Some(400 | 409))
 }
 
@@ -236,10 +265,7 @@ async fn explain(
     numbers: &[PhoneNumber],
     cause: &Cause,
 ) -> Flow<Vec<Refused>> {
-    let told =
-        |number: &PhoneNumber| cause.numbers.iter().find(|(known, _)| number.is_spelled(known, site.home));
-    let named: Vec<Refused> =
-        numbers.iter().filter_map(|number| Some(Refused(number.clone(), told(number)?.1.clone()))).collect();
+    let named = named_by(cause, numbers, site);
     if !named.is_empty() {
         return Ok(named);
     }
@@ -255,7 +281,14 @@ async fn explain(
     }
 }
 
-fn named(refused: &[Refused]) -> String {
+/// Those of the numbers that the refusal itself names.
+pub(super) fn named_by(cause: &Cause, numbers: &[PhoneNumber], site: &Site) -> Vec<Refused> {
+    let told =
+        |number: &PhoneNumber| cause.numbers.iter().find(|(known, _)| number.is_spelled(known, site.home));
+    numbers.iter().filter_map(|number| Some(Refused(number.clone(), told(number)?.1.clone()))).collect()
+}
+
+pub(super) fn named(refused: &[Refused]) -> String {
     let shown = refused.iter().take(NAMED).map(|Refused(number, why)| format!("{number} ({why})"));
     let mut text = shown.collect::<Vec<_>>().join("; ");
     if let Some(more) = refused.len().checked_sub(NAMED).filter(|more| *more > 0) {
@@ -270,18 +303,31 @@ pub(super) async fn missing_of(
     site: &Site,
     numbers: &[PhoneNumber],
 ) -> Flow<Vec<PhoneNumber>> {
-    let here = |entry: &NumberEntry| entry.location.as_ref().is_none_or(|id| id.same_as(&site.id));
+    Ok(inventory_of(work, site, numbers).await?.missing)
+}
+
+async fn inventory_of(work: &mut RowWork<'_>, site: &Site, numbers: &[PhoneNumber]) -> Flow<Inventory> {
+    let mut held: BTreeMap<String, bool> = BTreeMap::new();
+    let mut take = |entry: NumberEntry| {
+        let number = entry.number.clone().filter(|_| is_of(&entry, site));
+        held.extend(number.map(|number| (number, entry.inactive)));
+    };
     if numbers.len() <= ONE_BY_ONE {
-        let mut missing = Vec::new();
         for number in numbers {
-            if !directory::holder_of_number(work, number).await?.is_some_and(|entry| here(&entry)) {
-                missing.push(number.clone());
-            }
+            directory::holder_of_number(work, number).await?.map(&mut take);
         }
-        return Ok(missing);
+    } else {
+        let call = calls::numbers_of_location(&site.id);
+        let listed = work.pages(call, "phoneNumbers", wire::number_entry).await?;
+        listed.into_iter().for_each(take);
     }
-    let listed = work.pages(calls::numbers_of_location(&site.id), "phoneNumbers", wire::number_entry).await?;
-    let held: std::collections::BTreeSet<String> =
-        listed.into_iter().filter(here).filter_map(|entry| entry.number).collect();
-    Ok(numbers.iter().filter(|number| !held.contains(number.as_str())).cloned().collect())
+    let (here, missing): (Vec<_>, Vec<_>) =
+        numbers.iter().cloned().partition(|number| held.contains_key(number.as_str()));
+    let inactive = here.iter().filter(|number| held.get(number.as_str()) == Some(&true)).count();
+    Ok(Inventory { missing, active: here.len().saturating_sub(inactive), inactive })
+}
+
+/// Whether an entry is of this location; one that names none is.
+pub(super) fn is_of(entry: &NumberEntry, site: &Site) -> bool {
+    entry.location.as_ref().is_none_or(|id| id.same_as(&site.id))
 }

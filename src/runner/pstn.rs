@@ -65,7 +65,7 @@ pub(super) async fn require_managed_numbers(work: &mut RowWork<'_>, site: &Site)
         Some(kind) => pending(
             PendingReason::OutOfScope,
             format!(
-                "the PSTN connection of {:?} is of type {kind}, whose numbers no API may touch: add them in Control Hub",
+                "the PSTN connection of {:?} is of type {kind}, whose numbers no API may touch: manage them in Control Hub",
                 site.name
             ),
         ),

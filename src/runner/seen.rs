@@ -29,5 +29,6 @@ pub(super) fn seen_number(entry: NumberEntry) -> SeenNumber {
         owner_id,
         owner_kind,
         owner_name,
+        inactive: entry.inactive,
     }
 }

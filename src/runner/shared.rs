@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::domain::{PhoneNumber, RemoteId};
+use super::site::Site;
+use crate::domain::{NumberState, PhoneNumber, RemoteId};
 use crate::webex::{Asked, Budget, Reply, Trace, Trouble, Webex, site_calls};
 
 /// The most numbers in one request (webex.md 3.7: the limit is not published).
@@ -33,6 +34,7 @@ pub(super) struct SharedSite {
 #[derive(Debug)]
 struct Ticket {
     number: PhoneNumber,
+    state: NumberState,
     answer: RefCell<Option<Answer>>,
 }
 
@@ -66,17 +68,18 @@ impl SharedSite {
     pub(super) async fn add_number(
         &self,
         webex: &Webex,
-        location: &RemoteId,
+        site: &Site,
         number: &PhoneNumber,
         budget: &mut Budget,
         trace: &mut Trace,
     ) -> Result<Reply, Trouble> {
-        let answer = self.add_together(webex, location, number, budget).await;
+        let answer = self.add_together(webex, site, number, budget).await;
         *trace = answer.trace;
         let shared = answer.numbers > 1;
         match answer.result {
             Err(Trouble::Refused(refusal)) if shared && matches!(refusal.status, 400 | 409) => {
-                let alone = site_calls::add_numbers(location, std::slice::from_ref(number));
+                let alone =
+                    site_calls::add_numbers(&site.id, std::slice::from_ref(number), site.added_state());
                 webex.send(&alone, budget, trace).await
             }
             result => result,
@@ -86,11 +89,12 @@ impl SharedSite {
     async fn add_together(
         &self,
         webex: &Webex,
-        location: &RemoteId,
+        site: &Site,
         number: &PhoneNumber,
         budget: &mut Budget,
     ) -> Answer {
-        let ticket = Rc::new(Ticket { number: number.clone(), answer: RefCell::default() });
+        let state = site.added_state();
+        let ticket = Rc::new(Ticket { number: number.clone(), state, answer: RefCell::default() });
         self.waiting.borrow_mut().push_back(Rc::clone(&ticket));
         let _turn = self.turn.lock().await;
         // Ends: each turn of the loop takes tickets from the queue, and this one is in it unless it is answered.
@@ -99,12 +103,10 @@ impl SharedSite {
                 return answer;
             }
             let group = self.next_group();
-            if group.is_empty() {
-                return lost();
-            }
+            let Some(state) = group.first().map(|ticket| ticket.state) else { return lost() };
             let numbers: Vec<PhoneNumber> = group.iter().map(|ticket| ticket.number.clone()).collect();
             let mut trace = Trace::default();
-            let call = site_calls::add_numbers(location, &numbers);
+            let call = site_calls::add_numbers(&site.id, &numbers, state);
             let result = webex.send(&call, budget, &mut trace).await;
             let answer = Answer { result, trace, numbers: numbers.len() };
             for ticket in group {
@@ -113,9 +115,12 @@ impl SharedSite {
         }
     }
 
+    /// The first that wait and want their numbers in one state: rows may know a location by several keys.
     fn next_group(&self) -> Vec<Rc<Ticket>> {
         let mut waiting = self.waiting.borrow_mut();
-        let count = waiting.len().min(NUMBERS_AT_ONCE);
+        let state = waiting.front().map(|ticket| ticket.state);
+        let alike = waiting.iter().take(NUMBERS_AT_ONCE).take_while(|ticket| Some(ticket.state) == state);
+        let count = alike.count();
         waiting.drain(..count).collect()
     }
 }

@@ -71,6 +71,7 @@ pub(super) async fn drive(
         done.push(format!("{written} settings written"));
     }
     refuse_other_licence(work, user, &person, licences)?;
+    done.extend(work.not_active_yet());
     Ok((person.id, done.join(", ")))
 }
 

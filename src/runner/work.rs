@@ -1,5 +1,7 @@
 //! The work on one claimed row: its requests, its steps, and what is in place in Webex because of it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -78,6 +80,8 @@ pub(super) struct RowWork<'a> {
     pub(super) added: Vec<(RemoteId, PhoneNumber)>,
     /// Whether this attempt sent a write of which nobody knows the end.
     pub(super) left_doubt: bool,
+    /// Numbers of the row that calls do not reach yet.
+    inactive: BTreeSet<PhoneNumber>,
 }
 
 /// The only trouble of a wait.
@@ -143,6 +147,7 @@ impl<'a> RowWork<'a> {
             answers: Vec::new(),
             added: Vec::new(),
             left_doubt: false,
+            inactive: BTreeSet::new(),
         }
     }
 
@@ -168,6 +173,21 @@ impl<'a> RowWork<'a> {
     /// Notes whether something that the row is to bring about is so; the last word counts (R28).
     pub(super) fn sees(&mut self, fact: Fact, reached: bool) {
         self.given.push(Given { fact, reached });
+    }
+
+    /// Notes whether calls reach a number of the row; the last word counts.
+    pub(super) fn note_state(&mut self, number: &PhoneNumber, inactive: bool) {
+        if inactive {
+            self.inactive.insert(number.clone());
+        } else {
+            self.inactive.remove(number);
+        }
+    }
+
+    /// Says of which numbers of the row calls do not reach the person yet, if of any.
+    pub(super) fn not_active_yet(&self) -> Option<String> {
+        let numbers: Vec<&str> = self.inactive.iter().map(PhoneNumber::as_str).collect();
+        (!numbers.is_empty()).then(|| format!("not active yet: {}", numbers.join(", ")))
     }
 
     /// Sends a read.

@@ -39,6 +39,10 @@ pub(crate) fn target(org: &Org, call: &Call, route: &Route) -> Target {
         | Op::FeaturePost
         | Op::VoicemailPin
         | Op::Forbidden => route.id.as_deref().map(|id| person(org, id)).unwrap_or_default(),
+        Op::NumbersAdd | Op::NumbersActivate | Op::NumbersDelete => {
+            let names = route.id.as_deref().map(|id| location(org, id)).unwrap_or_default();
+            names.into_iter().chain(call.strings("phoneNumbers").unwrap_or_default()).collect()
+        }
         _ => route.id.as_deref().map(|id| location(org, id)).unwrap_or_default(),
     };
     if let Some(setting) = &route.setting {

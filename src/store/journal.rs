@@ -32,7 +32,7 @@ pub struct NewCall {
     pub operation: Operation,
     /// Which object of a person's settings it writes.
     pub feature: Option<Feature>,
-    /// The telephone numbers that it is to add, take away or give.
+    /// The telephone numbers that it is to add, activate, take away or give.
     pub numbers: Vec<PhoneNumber>,
     /// What the row means, if that is there: nobody else may write to it from now on.
     pub object: Option<RemoteId>,

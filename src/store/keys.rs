@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::StoreError;
 use super::columns::typed;
 use crate::domain::{
-    Accepted, Cells, EntityType, LocationRecord, Record, Rejected, RejectionReason, RowId, fold_name,
+    Accepted, Cells, EntityType, LocationKey, LocationRecord, PhoneNumber, Record, Rejected, RejectionReason,
+    RowId, fold_name,
 };
 
 /// One key that a row must have to itself.
@@ -161,6 +162,25 @@ pub(super) fn canonical_key(connection: &Connection, reference: &str) -> Result<
         "SELECT r.location_key FROM keys k JOIN rows r USING (row_id) WHERE k.scope = 'location' AND k.value = ?1",
     )?;
     Ok(statement.query_row([fold_name(reference)], |row| row.get(0)).optional()?)
+}
+
+/// Those of the numbers that rows of this location state, its own row or one of a person.
+pub fn stated_numbers(
+    connection: &Connection,
+    location: &LocationKey,
+    numbers: Vec<PhoneNumber>,
+) -> Result<Vec<PhoneNumber>, StoreError> {
+    let mut query = connection.prepare_cached(
+        "SELECT 1 FROM keys k JOIN rows r USING (row_id)
+         WHERE k.scope IN ('location number', 'number') AND k.value = ?1 AND r.location_key = ?2",
+    )?;
+    let mut stated = Vec::new();
+    for number in numbers {
+        if query.exists([number.as_str(), location.as_str()])? {
+            stated.push(number);
+        }
+    }
+    Ok(stated)
 }
 
 /// Takes the keys for this row, or gives the claim that another row has, and takes none.

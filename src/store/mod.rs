@@ -41,6 +41,7 @@ pub use journal::{
     CallRecord, Doubt, Given, NewCall, NumbersDoubt, StepRecord, answer, intend, record_shared_call, resolve,
     resolve_call, take_back_numbers,
 };
+pub use keys::stated_numbers;
 pub use lock::Lock;
 pub use pace::{LearntRate, PaceReport, keep_pace};
 pub use queue::{Claim, ClaimedRow, EarlierEnds, claim, complete_batch, has_ready, release, settle};

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::{
-    Email, Extension, Family, Feature, Line, LocationRecord, Operation, PhoneNumber, RemoteId,
+    Email, Extension, Family, Feature, Line, LocationRecord, NumberState, Operation, PhoneNumber, RemoteId,
 };
 
 /// `max` of the numbers list (webex.md 1.3: the documented default, taken for the most).
@@ -16,7 +16,7 @@ pub struct Call {
     pub operation: Operation,
     /// Which object of a person's settings it is about.
     pub feature: Option<Feature>,
-    /// The telephone numbers that it is to add, take away or give.
+    /// The telephone numbers that it is to add, activate, take away or give.
     pub numbers: Vec<PhoneNumber>,
     pub(super) path: Vec<String>,
     pub(super) query: Vec<(&'static str, String)>,
@@ -191,6 +191,11 @@ pub fn numbers_by_extension(location: &RemoteId, extension: &Extension) -> Call 
 /// Every number and extension of a location.
 pub fn numbers_of_location(location: &RemoteId) -> Call {
     numbers().with("locationId", location.as_str()).with("max", NUMBERS_PAGE)
+}
+
+/// Those of its numbers that calls do not reach yet.
+pub fn inactive_numbers_of_location(location: &RemoteId) -> Call {
+    numbers_of_location(location).with("state", NumberState::Inactive.as_str())
 }
 
 /// Where a number is and who holds it.

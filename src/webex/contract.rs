@@ -38,6 +38,7 @@ pub(super) const fn of(operation: Operation) -> Contract {
         Operation::InternalDialingPut
         | Operation::LocationPermissionsPut
         | Operation::PstnConnectionPut
+        | Operation::NumbersActivate
         | Operation::PersonNumbersPut => row(Method::PUT, &[200, 204], &[]),
         Operation::PstnOptionsList => row(Method::GET, &[200], &["/items"]),
         Operation::RouteChoicesList => row(Method::GET, &[200], &["/routeIdentities"]),

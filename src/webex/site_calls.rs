@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::calls::Call;
-use crate::domain::{Extension, Operation, PhoneNumber, RemoteId};
+use crate::domain::{Extension, NumberState, Operation, PhoneNumber, RemoteId};
 
 fn of_location(operation: Operation, location: &RemoteId, rest: &[&str]) -> Call {
     let mut path = vec!["telephony", "config", "locations", location.as_str()];
@@ -81,18 +81,29 @@ pub fn route_choices() -> Call {
     Call::new(Operation::RouteChoicesList, &["telephony", "config", "routeChoices"])
 }
 
-/// Puts numbers into a location's inventory; at most 100.
-pub fn add_numbers(location: &RemoteId, numbers: &[PhoneNumber]) -> Call {
-    of_location(Operation::NumbersAdd, location, &["numbers"]).about(numbers).body(phone_numbers(numbers))
+/// Puts numbers into a location's inventory, in this state; at most 100.
+pub fn add_numbers(location: &RemoteId, numbers: &[PhoneNumber], state: NumberState) -> Call {
+    of_location(Operation::NumbersAdd, location, &["numbers"])
+        .about(numbers)
+        .body(json!({ "phoneNumbers": texts(numbers), "state": state.as_str() }))
+}
+
+/// Lets calls reach numbers of it; at most 500.
+pub fn activate_numbers(location: &RemoteId, numbers: &[PhoneNumber]) -> Call {
+    of_location(Operation::NumbersActivate, location, &["numbers"])
+        .about(numbers)
+        .body(json!({ "phoneNumbers": texts(numbers), "action": "ACTIVATE" }))
 }
 
 /// Takes numbers out of it; at most 5.
 pub fn delete_numbers(location: &RemoteId, numbers: &[PhoneNumber]) -> Call {
-    of_location(Operation::NumbersDelete, location, &["numbers"]).about(numbers).body(phone_numbers(numbers))
+    of_location(Operation::NumbersDelete, location, &["numbers"])
+        .about(numbers)
+        .body(json!({ "phoneNumbers": texts(numbers) }))
 }
 
-fn phone_numbers(numbers: &[PhoneNumber]) -> Value {
-    json!({ "phoneNumbers": numbers.iter().map(PhoneNumber::as_str).collect::<Vec<_>>() })
+fn texts(numbers: &[PhoneNumber]) -> Vec<&str> {
+    numbers.iter().map(PhoneNumber::as_str).collect()
 }
 
 /// The numbers of a person, in E.164.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::transport::Reply;
-use crate::domain::{PhoneNumber, RemoteId};
+use crate::domain::{NumberState, PhoneNumber, RemoteId};
 
 /// A location of `GET /locations`.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +72,8 @@ pub struct NumberEntry {
     pub location_name: String,
     /// Who holds it; none when it is free.
     pub owner: Option<Owner>,
+    /// Whether calls do not reach it yet.
+    pub inactive: bool,
 }
 
 /// Who holds a number.
@@ -208,6 +210,7 @@ pub fn number_entry(item: &Value) -> Result<NumberEntry, Lacking> {
             .get("owner")
             .filter(|owner| owner.as_object().is_some_and(|owner| !owner.is_empty()))
             .map(owner),
+        inactive: NumberState::from_text(&text(item, "state")) == Some(NumberState::Inactive),
     })
 }
 

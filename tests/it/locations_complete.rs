@@ -203,7 +203,8 @@ async fn numbers_that_are_there_are_not_sent() {
     bench.run().await.expect(0);
     let sent = bench.calls(Operation::NumbersAdd);
     assert_eq!(sent.len(), 1);
-    assert_eq!(sent[0].body.clone().unwrap(), json!({"phoneNumbers": ["+34911000002", "+34911000003"]}));
+    let body = sent[0].body.clone().unwrap();
+    assert_eq!(body, json!({"phoneNumbers": ["+34911000002", "+34911000003"], "state": "ACTIVE"}));
 }
 
 #[tokio::test]
@@ -256,7 +257,7 @@ async fn what_is_there_after_a_doubt_is_not_sent_again() {
     ran.expect(0);
     let sent: Vec<Value> =
         bench.calls(Operation::NumbersAdd).into_iter().filter_map(|call| call.body).collect();
-    assert_eq!(sent.last(), Some(&json!({ "phoneNumbers": [OTHER] })), "{sent:?}");
+    assert_eq!(sent.last(), Some(&json!({ "phoneNumbers": [OTHER], "state": "ACTIVE" })), "{sent:?}");
     assert_eq!(numbers_of(&bench, "Madrid").len(), 2);
 }
 

@@ -13,7 +13,8 @@ use std::path::Path;
 use crate::support::{Bench, Csv};
 use serde_json::{Value, json};
 use wxbulk::domain::{
-    AssignmentRecord, LocationRecord, PstnChoice, Record, SettingValue, Settings, UserRecord, columns,
+    AssignmentRecord, LocationRecord, NumberState, PstnChoice, Record, SettingValue, Settings, UserRecord,
+    columns,
 };
 use wxbulk::ingest::{self, IngestSettings};
 use wxbulk::sim::{
@@ -132,6 +133,8 @@ fn calling_is_there(org: &OrgState, there: &LocationState, row: &LocationRecord)
     for number in &settings.numbers {
         let number = org.number(number.as_str()).expect("the number is in the inventory");
         assert_eq!(number.location, there.name);
+        let state = if number.active { NumberState::Active } else { NumberState::Inactive };
+        assert_eq!(Some(state), settings.number_state, "{number:?}");
     }
     let stated = &settings.details;
     assert_eq!(there.main_number.as_deref(), stated.main_number.as_ref().map(|number| number.as_str()));

@@ -130,8 +130,8 @@ pub struct Fault {
     pub operation: Option<Operation>,
     /// Which of the requests that match the other two conditions.
     pub calls: Calls,
-    /// Only requests about this: the journal's key, the id in the path, a setting's name, or
-    /// `KEY/SETTING`. Case does not matter.
+    /// Only requests about this: the journal's key, the id in the path, a number that is added, activated or deleted, a
+    /// setting's name, or `KEY/SETTING`. Case does not matter.
     pub key: Option<String>,
     /// What happens to them.
     pub effect: Effect,

@@ -26,6 +26,8 @@ pub struct SeenNumber {
     pub owner_kind: String,
     /// Their name, for messages.
     pub owner_name: String,
+    /// Whether calls do not reach it yet.
+    pub inactive: bool,
 }
 
 /// Keeps one page of the list.
@@ -35,8 +37,8 @@ pub fn keep_numbers(
     seen: &[SeenNumber],
 ) -> Result<(), StoreError> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO seen_numbers (reading, number, extension, location, location_name, owned, owner_id, owner_kind, owner_name)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO seen_numbers (reading, number, extension, location, location_name, owned, owner_id, owner_kind, owner_name, inactive)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for entry in seen {
         insert.execute(params![
@@ -49,6 +51,7 @@ pub fn keep_numbers(
             entry.owner_id.as_ref().map(RemoteId::canonical),
             entry.owner_kind,
             entry.owner_name,
+            entry.inactive,
         ])?;
     }
     Ok(())
@@ -80,7 +83,7 @@ fn select(
     values: &[&dyn ToSql],
 ) -> Result<Vec<SeenNumber>, StoreError> {
     let sql = format!(
-        "SELECT number, extension, location, location_name, owned, owner_id, owner_kind, owner_name
+        "SELECT number, extension, location, location_name, owned, owner_id, owner_kind, owner_name, inactive
          FROM seen_numbers WHERE reading = ?1 AND {condition}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -98,5 +101,6 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<SeenNumber> {
         owner_id: optional(row, "owner_id")?,
         owner_kind: row.get("owner_kind")?,
         owner_name: row.get("owner_name")?,
+        inactive: row.get("inactive")?,
     })
 }

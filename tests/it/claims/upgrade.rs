@@ -8,15 +8,13 @@ use super::Job;
 /// The database as a release before the fifth migration left it.
 fn of_an_earlier_release() -> Job {
     let job = Job::with_rows(2);
-    let database = job.raw();
-    database.execute_batch(&crate::support::files_by_name()).unwrap();
-    database
-        .execute_batch(
-            "INSERT INTO files VALUES ('results.csv', printf('%064d', 7), NULL, '2026-01-01T00:00:00.000Z');
-             PRAGMA wal_checkpoint(TRUNCATE);",
-        )
-        .unwrap();
-    drop(database);
+    let raw = job.raw();
+    raw.execute_batch(&crate::support::before_the_fifth_migration()).unwrap();
+    raw.execute_batch(
+        "INSERT INTO files VALUES ('results.csv', printf('%064d', 7), NULL, '2026-01-01T00:00:00.000Z');
+         PRAGMA wal_checkpoint(TRUNCATE);",
+    )
+    .unwrap();
     job
 }
 
@@ -29,7 +27,7 @@ fn an_earlier_database_is_brought_up_to_date_and_keeps_its_files() {
     let mut job = of_an_earlier_release();
     job.lock = None;
     Store::open(&job.path()).unwrap().verify_integrity(&Lock::take(&job.store).unwrap()).unwrap();
-    assert_eq!(migrations(&job), 5);
+    assert_eq!(migrations(&job), 6);
     let place = |directory: &str| wxbulk::store::FilePlace {
         directory: directory.to_owned(),
         name: "results.csv".to_owned(),
@@ -53,7 +51,7 @@ fn an_earlier_database_is_left_alone_while_another_one_works_on_it() {
     assert!(before == std::fs::read(job.path()).unwrap(), "the bytes changed");
     job.lock = None;
     Store::open(&job.path()).unwrap();
-    assert_eq!(migrations(&job), 5);
+    assert_eq!(migrations(&job), 6);
 }
 
 #[test]

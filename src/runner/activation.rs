@@ -1,0 +1,141 @@
+//! Porting day: numbers of the job that stand inactive in a location are activated where that is stated (R16).
+
+use std::collections::VecDeque;
+
+use super::directory;
+use super::numbers::{self, Refused};
+use super::pstn;
+use super::site::Site;
+use super::work::{Cause, Flow, RowWork, Stop, pending};
+use super::write::Shown;
+use crate::domain::{NumberState, Operation, PendingReason, PhoneNumber, Step, StepState};
+use crate::store;
+use crate::webex::{calls, site_calls, wire};
+
+/// The most numbers in one request (webex.md 3.7).
+const AT_ONCE: usize = 500;
+
+/// How many requests a location may cost beyond one for every part, to tell numbers that are refused from the others.
+const FURTHER: usize = 64;
+
+/// What was sent so far.
+#[derive(Default)]
+struct Progress {
+    activated: usize,
+    refused: Vec<Refused>,
+}
+
+/// Activates what the job states there and stands inactive; says how many, `None` where that is not wanted.
+///
+/// Numbers of people count too: their rows have ended, and need not run again for it.
+pub(super) async fn apply(work: &mut RowWork<'_>, site: &Site) -> Flow<Option<usize>> {
+    if site.number_state != Some(NumberState::Active) {
+        return Ok(None);
+    }
+    work.begin(Step::LocationActivateNumbers);
+    if [Operation::NumbersAdd, Operation::NumbersActivate].iter().any(|sent| work.left_in_doubt(*sent)) {
+        work.settle_earlier().await?;
+    }
+    let due = stated_and_inactive(work, site).await?;
+    if due.is_empty() {
+        work.done(StepState::Unchanged, "none of the job's numbers there stands inactive");
+        return Ok(Some(0));
+    }
+    pstn::require_managed_numbers(work, site).await?;
+    let mut progress = Progress::default();
+    let sent = send_all(work, site, &due, &mut progress).await;
+    let Progress { activated, refused } = progress;
+    let so_far = format!("activated {activated} of {} numbers", due.len());
+    if let Err(stop) = sent {
+        return Err(with_progress(stop, &so_far));
+    }
+    if refused.is_empty() {
+        work.done(StepState::Applied, so_far);
+        return Ok(Some(activated));
+    }
+    let message = format!("{so_far}; {} stay inactive, refused: {}", refused.len(), numbers::named(&refused));
+    pending(PendingReason::NonRetryableExternal, message)
+}
+
+fn with_progress(stop: Stop, so_far: &str) -> Stop {
+    match stop {
+        Stop::Pending(cause) => {
+            let message = format!("{so_far}, then: {}", cause.message);
+            Stop::Pending(Cause { message, ..cause })
+        }
+        stop => stop,
+    }
+}
+
+/// In order, so that a run that goes on sends the same parts.
+async fn stated_and_inactive(work: &mut RowWork<'_>, site: &Site) -> Flow<Vec<PhoneNumber>> {
+    let inactive = inactive_of(work, site).await?;
+    let is_active = |number: &PhoneNumber| Some(inactive.binary_search(number).is_err());
+    work.resolve_numbers(Operation::NumbersActivate, is_active);
+    if inactive.is_empty() {
+        return Ok(Vec::new());
+    }
+    let key = work.row.location_key.clone();
+    directory::in_lists(work.context, move |connection, _| store::stated_numbers(connection, &key, inactive))
+        .await
+}
+
+async fn inactive_of(work: &mut RowWork<'_>, site: &Site) -> Flow<Vec<PhoneNumber>> {
+    let call = calls::inactive_numbers_of_location(&site.id);
+    let listed = work.pages(call, "phoneNumbers", wire::number_entry).await?;
+    let theirs = listed.iter().filter(|entry| entry.inactive && numbers::is_of(entry, site));
+    let mut inactive: Vec<PhoneNumber> =
+        theirs.filter_map(|entry| PhoneNumber::parse(entry.number.as_deref()?).ok()).collect();
+    inactive.sort();
+    inactive.dedup();
+    Ok(inactive)
+}
+
+/// Sends part by part; a part that is refused is sent again without the numbers that Webex names, else in halves.
+async fn send_all(
+    work: &mut RowWork<'_>,
+    site: &Site,
+    due: &[PhoneNumber],
+    progress: &mut Progress,
+) -> Flow<()> {
+    let mut parts: VecDeque<Vec<PhoneNumber>> = due.chunks(AT_ONCE).map(<[PhoneNumber]>::to_vec).collect();
+    let mut further = FURTHER;
+    // Each turn takes a part; one that puts parts back uses up `further`.
+    while let Some(mut part) = parts.pop_front() {
+        let cause = match send(work, site, &part).await {
+            Ok(()) => {
+                progress.activated = progress.activated.saturating_add(part.len());
+                continue;
+            }
+            Err(Stop::Pending(cause)) if numbers::is_refusal(&cause) => cause,
+            Err(stop) => return Err(stop),
+        };
+        let named = numbers::named_by(&cause, &part, site);
+        part.retain(|number| !named.iter().any(|Refused(known, _)| known == number));
+        let is_alone = named.is_empty() && part.len() == 1;
+        match further.checked_sub(2) {
+            Some(left) if !is_alone => {
+                let rest = if named.is_empty() { part.split_off(part.len().div_ceil(2)) } else { Vec::new() };
+                let again = [rest, part].into_iter().filter(|part| !part.is_empty());
+                again.for_each(|part| parts.push_front(part));
+                further = left;
+            }
+            _ => progress.refused.extend(part.into_iter().map(|it| Refused(it, cause.message.clone()))),
+        }
+        progress.refused.extend(named);
+    }
+    Ok(())
+}
+
+async fn send(work: &mut RowWork<'_>, site: &Site, part: &[PhoneNumber]) -> Flow<()> {
+    work.write(
+        site_calls::activate_numbers(&site.id, part),
+        |_| Shown::Proved(()),
+        async |work| {
+            let inactive = inactive_of(work, site).await?;
+            let is_active = |number: &PhoneNumber| inactive.binary_search(number).is_err();
+            Ok(part.iter().all(is_active).then_some(()))
+        },
+    )
+    .await
+}
