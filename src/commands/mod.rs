@@ -6,6 +6,7 @@ mod exit;
 mod export;
 mod ingest;
 mod job;
+mod lab;
 #[cfg(feature = "sim")]
 mod org;
 mod output;

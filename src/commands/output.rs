@@ -1,6 +1,6 @@
 //! Data on stdout. A reader that goes away early, such as `head`, is no failure.
 
-use std::io::{ErrorKind, Write};
+use std::io::{BufRead, ErrorKind, IsTerminal, Write};
 
 use super::Failure;
 use super::exit::{DONE, STORAGE};
@@ -30,4 +30,17 @@ pub(super) fn note(quiet: bool, text: &str) {
         // Nothing is lost when stderr is closed.
         writeln!(std::io::stderr(), "{text}").ok();
     }
+}
+
+/// Whether somebody is there to answer.
+pub(super) fn is_attended() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks on the terminal; only `yes` is one.
+pub(super) fn agreed(question: &str) -> bool {
+    let mut answer = String::new();
+    let asked = write!(std::io::stderr(), "{question} [yes/no] ")
+        .and_then(|()| std::io::stdin().lock().read_line(&mut answer));
+    asked.is_ok() && answer.trim().eq_ignore_ascii_case("yes")
 }

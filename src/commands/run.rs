@@ -1,7 +1,5 @@
 //! `run`: take a file in if one is given, then do the job, or go on with it.
 
-use std::io::{BufRead, IsTerminal, Write};
-
 use super::job::{Job, JobEnd};
 use super::{Failure, Scene, ingest, output, requeue};
 use crate::cli::RunArgs;
@@ -61,17 +59,13 @@ fn scope(store: &Store, args: &RunArgs) -> Result<Scope, Failure> {
 
 /// Production on a terminal asks once.
 fn confirmed(config: &RunConfig, report: &PreflightReport) -> bool {
-    if config.environment != "prod" || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if config.environment != "prod" || !output::is_attended() {
         return true;
     }
-    let question = format!(
-        "ENVIRONMENT=prod, organisation {}, token of {}: write to it? [yes/no] ",
+    output::agreed(&format!(
+        "ENVIRONMENT=prod, organisation {}, token of {}: write to it?",
         report.org_id, report.owner
-    );
-    let mut answer = String::new();
-    let asked =
-        write!(std::io::stderr(), "{question}").and_then(|()| std::io::stdin().lock().read_line(&mut answer));
-    asked.is_ok() && answer.trim().eq_ignore_ascii_case("yes")
+    ))
 }
 
 /// One line a phase, and why the run stopped, if it did.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::transport::Reply;
-use crate::domain::RemoteId;
+use crate::domain::{LicenseChoice, RemoteId};
 
 /// A location of `GET /locations`.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,20 @@ pub struct License {
     pub consumed: i64,
     /// The subscription that it is part of.
     pub subscription: Option<String>,
+}
+
+impl License {
+    /// Whether it is one that is meant. Licences are told apart by name: the type tag inside an id misleads (contract 4.2).
+    pub fn suits(&self, choice: &LicenseChoice) -> bool {
+        match choice {
+            LicenseChoice::Id(id) => id.same_as(&self.id),
+            LicenseChoice::Professional => self.name == "Webex Calling - Professional",
+            LicenseChoice::Standard => {
+                self.name == "Webex Calling - Basic"
+                    || (self.name.starts_with("Webex Calling") && self.name.contains("Standard"))
+            }
+        }
+    }
 }
 
 /// An entry of the numbers list.
