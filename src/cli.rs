@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -241,9 +242,9 @@ pub struct CheckArgs {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "60",
-        value_parser = clap::value_parser!(u64).range(1..=600)
+        value_parser = burst
     )]
-    pub rates: Option<u64>,
+    pub rates: Option<Duration>,
     /// With --lab: do not ask
     #[arg(short, long, requires = "lab")]
     pub yes: bool,
@@ -292,6 +293,13 @@ pub struct SimulateArgs {
 
 fn clock(text: &str) -> Result<jiff::civil::Time, String> {
     jiff::civil::Time::strptime("%H:%M", text).map_err(|_| "it must be a time such as 05:30".to_owned())
+}
+
+fn burst(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.1..=600.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("it must be a number of seconds from 0.1 to 600".to_owned()),
+    }
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

@@ -13,6 +13,10 @@ mod support;
 mod codes;
 #[path = "cli/environment.rs"]
 mod environment;
+#[path = "cli/lab.rs"]
+mod lab;
+#[path = "cli/lab_person.rs"]
+mod lab_person;
 #[path = "cli/streams.rs"]
 mod streams;
 

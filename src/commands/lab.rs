@@ -1,7 +1,6 @@
 //! `check --lab`: puts open doubts to a lab organisation and writes down what came of them.
 
 use std::path::Path;
-use std::time::Duration;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::Timestamp;
@@ -102,7 +101,7 @@ fn plan(args: &CheckArgs, config: &RunConfig, begun: Timestamp) -> Result<Plan, 
         location: location.to_owned(),
         person: person.map_err(|error| wrong("--person", &error.to_string()))?,
         numbers: numbers.map_err(|why| wrong("--numbers", &why))?.unwrap_or_default(),
-        rates: args.rates.map(Duration::from_secs),
+        rates: args.rates,
         licence: config.rows.licence.default.clone(),
         subscription: config.rows.licence.subscription.clone(),
         org_id: config.rows.org_id.clone(),

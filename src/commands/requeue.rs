@@ -1,7 +1,5 @@
 //! `requeue`: pending rows back to `ready`, after the cause is mended.
 
-use std::io::{BufRead, IsTerminal, Write};
-
 use super::exit::{DONE, USAGE};
 use super::{Failure, Scene, output};
 use crate::cli::RequeueArgs;
@@ -78,14 +76,11 @@ fn describe(counts: &[RequeueCount]) -> String {
 }
 
 fn confirmed() -> Result<bool, Failure> {
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if !output::is_attended() {
         return Err(Failure::new(
             USAGE,
             "nobody can be asked here; with --yes these rows are returned. Nothing was changed",
         ));
     }
-    let mut answer = String::new();
-    let asked = write!(std::io::stderr(), "return them to ready? [yes/no] ")
-        .and_then(|()| std::io::stdin().lock().read_line(&mut answer));
-    Ok(asked.is_ok() && answer.trim().eq_ignore_ascii_case("yes"))
+    Ok(output::agreed("return them to ready?"))
 }

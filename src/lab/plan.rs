@@ -56,7 +56,7 @@ impl Plan {
         match self.rates {
             Some(each) => lines.push(format!(
                 "  send          20 reads a second for {} s to each of {} families of endpoints; nobody else should work there meanwhile",
-                each.as_secs(),
+                each.as_secs_f64(),
                 super::rates::FAMILIES
             )),
             None => lines.push("  not ask       about rates (--rates, takes some minutes)".to_owned()),

@@ -44,7 +44,7 @@ pub(super) async fn ask(lab: &Lab<'_>) {
     let asking = lab.begin(Doubt::Rates);
     let mut refused = false;
     for (family, call) in families(lab) {
-        tracing::info!(family, seconds = each.as_secs(), "lab.rates");
+        tracing::info!(family, seconds = each.as_secs_f64(), "lab.rates");
         let tally = burst(&asking, &call, each).await;
         refused |= tally.refused > 0;
         asking.sampled(&call, tally.sent, tally.last.as_ref());
@@ -74,21 +74,22 @@ fn families(lab: &Lab<'_>) -> Vec<(&'static str, Call)> {
 async fn burst(asking: &Asking<'_>, call: &Call, each: Duration) -> Tally {
     let mut tally = Tally::default();
     let begun = Instant::now();
-    let end = begun.checked_add(each).unwrap_or(begun);
     let mut not_before = begun;
+    let mut turns = each.as_millis().div_ceil(GAP.as_millis());
     let mut clock = interval(GAP);
-    clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut under_way = FuturesUnordered::new();
-    // Bounded by the end, and then by the time-out of the requests under way.
+    // Bounded by the turns, and then by the time-out of the requests under way.
     loop {
         tokio::select! {
             biased;
             Some(sample) = under_way.next() => {
                 if let Some(wait) = tally.take(sample, begun.elapsed()) {
-                    not_before = not_before.max(Instant::now().checked_add(wait).unwrap_or(end));
+                    not_before = Instant::now().checked_add(wait).map_or(not_before, |until| not_before.max(until));
                 }
             }
-            now = clock.tick(), if Instant::now() < end => {
+            now = clock.tick(), if turns > 0 => {
+                turns = turns.saturating_sub(1);
                 if now >= not_before {
                     tally.sent = tally.sent.saturating_add(1);
                     under_way.push(asking.webex.sample(call));
