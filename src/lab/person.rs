@@ -66,10 +66,14 @@ async fn prepared<'a>(lab: &'a Lab<'a>) -> Needed<Trials<'a>> {
     let scene = lab.scene;
     scene.calling.as_ref().map_err(Clone::clone)?;
     let person = scene.person.as_ref().map_err(Clone::clone)?;
-    let licences = scene.licences.as_ref().map_err(Clone::clone)?;
     let email = lab.plan.person.as_ref().ok_or("no --person was given")?;
-    if has_calling(person, licences) {
+    if person.location.is_some() || person.calling_unknown.is_some() || scene.is_licensed(person)? {
         return Err(format!("{email} has calling already; name somebody who has none"));
+    }
+    let licences: Vec<&License> =
+        scene.licences.iter().flatten().filter(|licence| is_meant(lab, licence)).collect();
+    if licences.is_empty() {
+        return Err(format!("there is no licence {}", lab.plan.licence));
     }
     let entries = numbers_of(lab.webex, &scene.location.id).await?;
     let owned = entries.iter().filter(|entry| entry.owner.is_some());
@@ -81,14 +85,15 @@ async fn prepared<'a>(lab: &'a Lab<'a>) -> Needed<Trials<'a>> {
         person: &person.id,
         free,
         taken,
-        with_units: licences.iter().find(|licence| licence.total > licence.consumed),
-        without_units: licences.iter().find(|licence| licence.total <= licence.consumed),
+        with_units: licences.iter().copied().find(|licence| licence.total > licence.consumed),
+        without_units: licences.iter().copied().find(|licence| licence.total <= licence.consumed),
     })
 }
 
-fn has_calling(person: &Person, licences: &[License]) -> bool {
-    let holds = |licence: &License| person.licenses.iter().any(|held| held.same_as(&licence.id));
-    person.location.is_some() || person.calling_unknown.is_some() || licences.iter().any(holds)
+fn is_meant(lab: &Lab<'_>, licence: &License) -> bool {
+    let wanted = lab.plan.subscription.as_ref();
+    licence.suits(&lab.plan.licence)
+        && wanted.is_none_or(|wanted| licence.subscription.as_ref() == Some(wanted))
 }
 
 /// Two extensions as long as those in use, from the end, that Webex calls valid.

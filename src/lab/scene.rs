@@ -26,7 +26,7 @@ pub(super) struct Scene {
     pub(super) calling: Needed<Value>,
     pub(super) pstn: Needed<PstnConnection>,
     pub(super) person: Needed<Person>,
-    /// Licences of the kind that users get.
+    /// Every calling licence.
     pub(super) licences: Needed<Vec<License>>,
 }
 
@@ -44,8 +44,14 @@ impl Scene {
             None => Err("no --person was given".to_owned()),
         };
         let pstn = find_pstn(webex, &location).await;
-        let licences = find_licences(webex, plan).await;
+        let licences = find_licences(webex).await;
         Ok(Scene { location, calling, pstn, person, licences })
+    }
+
+    /// Whether a person holds a calling licence, of whatever kind.
+    pub(super) fn is_licensed(&self, person: &Person) -> Needed<bool> {
+        let licences = self.licences.as_ref().map_err(Clone::clone)?;
+        Ok(licences.iter().any(|licence| person.licenses.iter().any(|held| held.same_as(&licence.id))))
     }
 
     /// The address of the location with the parts that a request may hold.
@@ -125,21 +131,16 @@ async fn find_pstn(webex: &Webex, location: &Location) -> Needed<PstnConnection>
     wire::pstn_connection(&reply.body).ok_or_else(|| none("none is shown".to_owned()))
 }
 
-async fn find_licences(webex: &Webex, plan: &Plan) -> Needed<Vec<License>> {
+async fn find_licences(webex: &Webex) -> Needed<Vec<License>> {
     let reply = read(webex, calls::licenses()).await?;
     let licences = wire::items(&reply, "items", wire::license).map_err(|error| error.to_string())?;
-    let meant = |licence: &License| {
-        licence.suits(&plan.licence)
-            && plan.subscription.as_ref().is_none_or(|wanted| licence.subscription.as_ref() == Some(wanted))
-    };
-    let licences: Vec<License> = licences.into_iter().filter(meant).collect();
-    if licences.is_empty() { Err(format!("there is no licence {}", plan.licence)) } else { Ok(licences) }
+    Ok(licences.into_iter().filter(|licence| licence.name.starts_with("Webex Calling")).collect())
 }
 
-/// The ids and owners of a location's numbers and extensions, and who has them.
+/// The numbers and extensions of a location, and who has them.
 pub(super) async fn numbers_of(webex: &Webex, location: &RemoteId) -> Needed<Vec<wire::NumberEntry>> {
     let mut found = Vec::new();
-    let call = site_numbers(location);
+    let call = calls::numbers_of_location(location);
     let read = webex
         .pages(&call, &mut Trace::default(), async |reply| {
             found.extend(wire::items(&reply, "phoneNumbers", wire::number_entry).unwrap_or_default());
@@ -148,10 +149,6 @@ pub(super) async fn numbers_of(webex: &Webex, location: &RemoteId) -> Needed<Vec
         .await;
     read.map_err(|_| "the numbers of the location could not be read".to_owned())?;
     Ok(found)
-}
-
-fn site_numbers(location: &RemoteId) -> Call {
-    calls::numbers_of_location(location)
 }
 
 /// A number of another location that nobody has and that is not the main number there; from the first page of the list.

@@ -58,12 +58,10 @@ pub(super) async fn without_location(lab: &Lab<'_>) {
 
 /// The person of the trials if they are such a one, else the first on a page of people.
 async fn licensed_without_location(lab: &Lab<'_>) -> Result<wire::Person, String> {
-    let licences = read(lab.webex, calls::licenses()).await?;
-    let licences = wire::items(&licences, "items", wire::license).map_err(|error| error.to_string())?;
+    lab.scene.licences.as_ref().map_err(Clone::clone)?;
     let is_one = |person: &wire::Person| {
-        let holds = |licence: &wire::License| person.licenses.iter().any(|held| held.same_as(&licence.id));
-        let calling = licences.iter().filter(|licence| licence.name.starts_with("Webex Calling"));
-        person.location.is_none() && person.calling_unknown.is_none() && calling.into_iter().any(holds)
+        let licensed = lab.scene.is_licensed(person).unwrap_or(false);
+        licensed && person.location.is_none() && person.calling_unknown.is_none()
     };
     if let Ok(person) = &lab.scene.person
         && is_one(person)

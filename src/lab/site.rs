@@ -6,8 +6,9 @@ use super::Lab;
 use super::doubt::Doubt;
 use super::ledger::{Answer, Asking};
 use super::report::Verdict;
-use super::scene::{address_of, locations_named};
+use super::scene::{Needed, address_of, locations_named};
 use super::search::{Limit, Trial, limit};
+use crate::domain::RemoteId;
 use crate::webex::{calls, lab_calls, wire};
 
 /// The second line that an address gets for a moment.
@@ -34,27 +35,27 @@ pub(super) async fn address_with_pstn(lab: &Lab<'_>) {
         format!("set it to {was} in Control Hub"),
     );
     let answer = asking.send(calls::update_location(&scene.location.id, json!({ "address": wanted }))).await;
-    if let Answer::Refused(refusal) = answer {
-        lab.ledger.redeem(pledge);
-        return asking.end(Verdict::Refused(refusal.to_string()));
-    }
-    let changed = look_until(lab, &asking, |address| alike(address, &wanted)).await;
+    let refused = matches!(answer, Answer::Refused(_));
+    let changed = look_until(lab, &asking, |address| refused || alike(address, &wanted)).await;
     asking.saw(format!("afterwards it reads {}", changed.as_ref().map_or("unknown".to_owned(), shown)));
     let verdict = match (&answer, &changed) {
+        (Answer::Refused(refusal), _) => Verdict::Refused(refusal.to_string()),
         (_, Some(address)) if alike(address, &wanted) => Verdict::Yes,
         (Answer::Unknown(what), _) => Verdict::Unclear(what.clone()),
         (_, None) => Verdict::Unclear("the location could not be read afterwards".to_owned()),
         (_, Some(_)) => Verdict::No,
     };
-    // Put back whatever shows: a change may show later.
-    let mut back = before.clone();
-    back.entry("address2").or_insert(Value::Null);
-    asking.send(calls::update_location(&scene.location.id, json!({ "address": back }))).await;
-    if look_until(lab, &asking, |address| alike(address, &before))
-        .await
-        .is_some_and(|now| alike(&now, &before))
-    {
-        asking.saw(format!("put back, it reads {was}"));
+    // Put back even if no change shows, unless it was refused: a change may show later.
+    let mut untouched = refused && changed.is_some_and(|now| alike(&now, &before));
+    if !untouched {
+        let mut back = before.clone();
+        back.entry("address2").or_insert(Value::Null);
+        asking.send(calls::update_location(&scene.location.id, json!({ "address": back }))).await;
+        let now = look_until(lab, &asking, |address| alike(address, &before)).await;
+        untouched = now.is_some_and(|now| alike(&now, &before));
+    }
+    if untouched {
+        asking.saw(format!("in the end it reads {was}"));
         lab.ledger.redeem(pledge);
     }
     asking.end(verdict);
@@ -116,21 +117,20 @@ pub(super) async fn name_taken(lab: &Lab<'_>) {
         format!("there may be a second location {:?}, without calling", location.name),
         "delete the one without calling in Control Hub".to_owned(),
     );
-    let answer = asking.send(lab_calls::create_location_of(body)).await;
-    let (verdict, second) = match answer {
-        Answer::Refused(refusal) => (Verdict::Refused(refusal.to_string()), None),
+    let (verdict, second) = match asking.send(lab_calls::create_location_of(body)).await {
         Answer::Taken(reply) => match wire::id(&reply.body) {
             Ok(id) if id.same_as(&location.id) => (Verdict::No, None),
             Ok(id) => (Verdict::Yes, Some(id)),
             Err(error) => return asking.end(Verdict::Unclear(error.to_string())),
         },
-        Answer::Unknown(what) => match locations_named(lab.webex, &location.name).await {
-            Ok(all) => match all.into_iter().find(|other| !other.id.same_as(&location.id)) {
-                Some(other) => (Verdict::Yes, Some(other.id)),
-                // It may show later, so the pledge stays.
-                None => return asking.end(Verdict::Unclear(what)),
-            },
-            Err(_) => return asking.end(Verdict::Unclear(what)),
+        Answer::Refused(refusal) => match namesake(lab).await {
+            Ok(second) => (Verdict::Refused(refusal.to_string()), second),
+            Err(_) => return asking.end(Verdict::Refused(refusal.to_string())),
+        },
+        Answer::Unknown(what) => match namesake(lab).await {
+            Ok(Some(second)) => (Verdict::Yes, Some(second)),
+            // It may show later, so the pledge stays.
+            Ok(None) | Err(_) => return asking.end(Verdict::Unclear(what)),
         },
     };
     match second {
@@ -149,6 +149,13 @@ pub(super) async fn name_taken(lab: &Lab<'_>) {
         }
     }
     asking.end(verdict);
+}
+
+/// Another location of the same name.
+async fn namesake(lab: &Lab<'_>) -> Needed<Option<RemoteId>> {
+    let location = &lab.scene.location;
+    let all = locations_named(lab.webex, &location.name).await?;
+    Ok(all.into_iter().map(|other| other.id).find(|id| !id.same_as(&location.id)))
 }
 
 pub(super) async fn notes_length(lab: &Lab<'_>) {

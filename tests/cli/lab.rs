@@ -328,3 +328,57 @@ async fn a_doubt_that_fails_does_not_keep_the_next_from_being_asked() {
     assert_eq!(doubt(&report, "notes_length")["verdict"], "no");
     assert!(undone_not(&report)[0]["what"].as_str().unwrap().contains("a second location \"Trials\""));
 }
+
+/// The answer may be a refusal although it was made, or the location that is there.
+#[tokio::test]
+async fn a_name_that_is_taken_may_be_answered_in_strange_ways() {
+    let made = bench(SimConfig::with_org(org())).await;
+    made.sim.add_fault("location_create:applied,status=409".parse().unwrap());
+    let verdict_of_made = verdict(&made, "name_taken", 0).await;
+    assert!(verdict_of_made.starts_with("refused: HTTP 409"), "{verdict_of_made}");
+    let names: Vec<String> = made.sim.org().locations.into_iter().map(|location| location.name).collect();
+    assert!(names.len() == 3 && names[2].starts_with("wxbulk lab 2"), "{names:?}");
+    assert!(report(&made)["left_behind"].to_string().contains(&names[2]));
+
+    let same = bench(SimConfig::with_org(org())).await;
+    let id = same.sim.org().locations[0].id.clone();
+    same.sim.add_fault(
+        format!(r#"location_create:not_applied,status=200,body={{"id":"{id}"}}"#).parse().unwrap(),
+    );
+    assert_eq!(verdict(&same, "name_taken", 0).await, "no");
+    assert_eq!(same.sim.org().locations[0].name, "Trials", "what was there is not renamed");
+}
+
+/// Refused or not, what shows afterwards is what counts.
+#[tokio::test]
+async fn an_address_that_was_changed_by_a_refused_request_is_put_back() {
+    let habits = Habits { address_with_pstn: AddressWithPstn::Applied, ..Habits::default() };
+    let bench = of(org(), habits).await;
+    let before = bench.sim.org().locations[0].address.clone();
+    bench.sim.add_fault("location_update#1:applied,status=400".parse().unwrap());
+    let verdict = verdict(&bench, "address_with_pstn", 0).await;
+    assert!(verdict.starts_with("refused: HTTP 400"), "{verdict}");
+    assert_eq!(bench.sim.org().locations[0].address, before);
+    assert!(undone_not(&report(&bench)).is_empty());
+}
+
+#[tokio::test]
+async fn the_document_has_every_doubt_with_its_question() {
+    const DOCUMENT: &str = include_str!("../../docs/lab.md");
+    let bench = bench(SimConfig::with_org(org())).await;
+    bench.wxbulk(&WITH_ANA).await.expect(0);
+    for doubt in report(&bench)["doubts"].as_array().unwrap() {
+        let line =
+            format!("| `{}` | {} |", doubt["id"].as_str().unwrap(), doubt["question"].as_str().unwrap());
+        assert!(DOCUMENT.contains(&line), "{line}");
+    }
+    let sample = DOCUMENT.split("```json").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let sample: Value = serde_json::from_str(sample).unwrap();
+    let real = doubt(&report(&bench), "extension_taken");
+    let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&sample), names(&real));
+    assert_eq!(names(&sample["requests"][0]), names(&real["requests"][0]));
+    for same in ["question", "verdict", "meaning", "safe_default", "seen"] {
+        assert_eq!(sample[same], real[same]);
+    }
+}

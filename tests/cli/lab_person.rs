@@ -1,7 +1,9 @@
 //! The doubts of `check --lab` that take a person: each answer that Webex could give makes another verdict, and the person
 //! has no calling afterwards.
 
-use wxbulk::sim::{Habits, LineNotToBeHad, LocationSeed, OrgSeed, PROFESSIONAL, PersonSeed, Pstn, SimConfig};
+use wxbulk::sim::{
+    Habits, LineNotToBeHad, LocationSeed, OrgSeed, PROFESSIONAL, PersonSeed, Pstn, STANDARD, SimConfig,
+};
 
 use super::lab::{WITH_ANA, bench, doubt, org, report};
 use super::support::Bench;
@@ -135,6 +137,32 @@ async fn what_a_doubt_lacks_is_named() {
     )
     .await;
     assert!(no_calling.contains("\"Trials\" is not enabled for calling"), "{no_calling}");
+}
+
+/// Webex may refuse and have given it all the same.
+#[tokio::test]
+async fn a_licence_that_a_refusal_gave_is_taken_back() {
+    let bench = of(org(), Habits { line_not_to_be_had: LineNotToBeHad::Given, ..Habits::default() }).await;
+    bench.sim.add_fault("licenses_users_patch#1:applied,status=400".parse().unwrap());
+    let (refused, seen) = verdict(&bench, "extension_taken").await;
+    assert!(
+        refused.starts_with("refused: HTTP 400") && seen.contains("refused, and yet"),
+        "{refused} {seen}"
+    );
+}
+
+/// Another calling licence than the one to give is calling too.
+#[tokio::test]
+async fn somebody_with_a_calling_licence_of_another_kind_is_not_tried() {
+    let mut org = org();
+    org.people.retain(|person| person.email != ANA);
+    let bench = of(org.person(PersonSeed::new(ANA).licensed(STANDARD)), Habits::default()).await;
+    let (has, _) = verdict(&bench, "extension_taken").await;
+    assert!(has.contains("has calling already"), "{has}");
+    assert!(
+        doubt(&report(&bench), "settings_without_location")["seen"].to_string().contains(ANA),
+        "asked about her"
+    );
 }
 
 /// The licence stays when Webex does not take it back: that is told and asks for a look.
