@@ -1,4 +1,4 @@
-//! Doubts about when the calling back end knows somebody (evidence W1).
+//! Doubts about when the calling back end knows somebody (webex.md 5).
 
 use tokio::time::Instant;
 
@@ -10,7 +10,7 @@ use super::scene::read;
 use crate::domain::{Family, Feature, RemoteId};
 use crate::webex::{Call, Refusal, calls, lab_calls, site_calls, wire};
 
-/// One page of people with calling data (contract 1.3).
+/// One page of people with calling data (webex.md 1.3).
 const PAGE: u32 = 100;
 /// With the usual pauses the last look is half a minute after the first.
 const LOOKS: u32 = 7;

@@ -13,7 +13,7 @@ use crate::webex::{lab_calls, site_calls};
 const MOST_EXTENSIONS: usize = 1_024;
 /// The first of the extensions that are checked and never given.
 const FIRST_EXTENSION: usize = 100_000;
-/// What one request may delete (contract 3.7).
+/// What one request may delete (webex.md 3.7).
 const DELETED_AT_ONCE: usize = 5;
 
 pub(super) async fn extensions_to_check(lab: &Lab<'_>) {

@@ -60,7 +60,7 @@ pub struct License {
 const ENDED: [&str; 3] = ["SUSPEND", "EXPIRE", "CANCEL"];
 
 impl License {
-    /// Whether it is one that is meant. Licences are told apart by name: the type tag inside an id misleads (contract 4.2).
+    /// Whether it is one that is meant. Licences are told apart by name: the type tag inside an id misleads (webex.md 4.2).
     pub fn suits(&self, choice: &LicenseChoice) -> bool {
         match choice {
             LicenseChoice::Id(id) => id.same_as(&self.id),
