@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -86,7 +87,7 @@ pub enum Command {
     Status(StatusArgs),
     /// The start-up checks alone: token, reach, licences
     #[command(
-        after_help = "Example:\n  wxbulk check && wxbulk run site.csv\n\nNeeds ENVIRONMENT, WEBEX_BASE_URL and WEBEX_TOKEN. Changes nothing."
+        after_help = "Examples:\n  wxbulk check && wxbulk run site.csv\n  wxbulk check --lab --location 'Trials' --person spare@example.com      puts open doubts to a lab organisation\n\nNeeds ENVIRONMENT, WEBEX_BASE_URL and WEBEX_TOKEN. Changes nothing, but for --lab: see docs/lab.md."
     )]
     Check(CheckArgs),
     /// Print a sample CSV
@@ -244,6 +245,32 @@ pub struct CheckArgs {
     /// Print it as JSON
     #[arg(long)]
     pub json: bool,
+    /// Ask a lab organisation what no document says; makes and changes things there, see docs/lab.md
+    #[arg(long)]
+    pub lab: bool,
+    /// With --lab: the location for the trials, by name
+    #[arg(long, value_name = "NAME", requires = "lab")]
+    pub location: Option<String>,
+    /// With --lab: somebody without calling, for what needs a person
+    #[arg(long, value_name = "EMAIL", requires = "lab")]
+    pub person: Option<String>,
+    /// With --lab: numbers that nobody has, such as +34910000000..+34910000199, to add and to delete again
+    #[arg(long, value_name = "NUMBERS", requires = "lab")]
+    pub numbers: Option<String>,
+    /// With --lab: also ask each family of endpoints 20 times a second for so many seconds; takes minutes
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        requires = "lab",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "60",
+        value_parser = burst
+    )]
+    pub rates: Option<Duration>,
+    /// With --lab: do not ask
+    #[arg(short, long, requires = "lab")]
+    pub yes: bool,
 }
 
 /// `rehearse`.
@@ -289,6 +316,13 @@ pub struct SimulateArgs {
 
 fn clock(text: &str) -> Result<jiff::civil::Time, String> {
     jiff::civil::Time::strptime("%H:%M", text).map_err(|_| "it must be a time such as 05:30".to_owned())
+}
+
+fn burst(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.1..=600.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("it must be a number of seconds from 0.1 to 600".to_owned()),
+    }
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

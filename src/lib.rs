@@ -11,6 +11,7 @@ pub mod domain;
 pub mod export;
 mod faultpoint;
 pub mod ingest;
+pub mod lab;
 pub mod logging;
 pub mod runner;
 #[cfg(feature = "sim")]

@@ -11,7 +11,7 @@ pub(super) fn somebody_is_there() -> bool {
 }
 
 /// Whether the answer is yes.
-fn yes(question: &str) -> bool {
+pub(super) fn yes(question: &str) -> bool {
     let mut answer = String::new();
     let asked = write!(std::io::stderr(), "{question} [yes/no] ")
         .and_then(|()| std::io::stdin().lock().read_line(&mut answer));

@@ -3,13 +3,16 @@
 use tokio_util::sync::CancellationToken;
 
 use super::exit::CONFIGURATION;
-use super::{Failure, Scene, ingest, output};
+use super::{Failure, Scene, ingest, lab, output};
 use crate::cli::CheckArgs;
 use crate::config;
 use crate::runner::{self, PreflightReport, Shortfall, Shortfalls};
 use crate::webex::Webex;
 
 pub(super) fn execute(scene: &Scene<'_>, args: &CheckArgs) -> Result<u8, Failure> {
+    if args.lab {
+        return lab::execute(scene, args);
+    }
     config::input(scene.env)?;
     let config = config::run(scene.env)?;
     let webex = Webex::new(config.webex.clone(), CancellationToken::new())

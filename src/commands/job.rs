@@ -89,7 +89,7 @@ impl Job<'_> {
 
     async fn work(&self) -> Result<JobEnd, Failure> {
         let stop = CancellationToken::new();
-        let signalled = signals::listen(stop.clone());
+        let signalled = signals::listen(stop.clone(), "stopping after the requests under way");
         // A child: the run may stop itself without a signal.
         let run_stop = stop.child_token();
         let webex = Webex::new(self.config.webex.clone(), run_stop.clone())

@@ -9,6 +9,7 @@ mod export;
 mod files;
 mod ingest;
 mod job;
+mod lab;
 #[cfg(feature = "sim")]
 mod org;
 mod output;

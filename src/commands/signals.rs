@@ -64,8 +64,8 @@ fn hang_up_is_ignored() -> bool {
     mask.is_none_or(|mask| mask & 1 == 1)
 }
 
-/// Cancels `stop` at the first SIGINT, SIGTERM or SIGHUP. Needs a `LocalSet`.
-pub(super) fn listen(stop: CancellationToken) -> Signalled {
+/// Cancels `stop` at the first SIGINT, SIGTERM or SIGHUP, and says what that does. Needs a `LocalSet`.
+pub(super) fn listen(stop: CancellationToken, what: &'static str) -> Signalled {
     let signalled = Signalled::default();
     let told = signalled.clone();
     tokio::task::spawn_local(async move {
@@ -79,7 +79,7 @@ pub(super) fn listen(stop: CancellationToken) -> Signalled {
                 std::process::exit(i32::from(code));
             }
             told.0.store(code, Ordering::Relaxed);
-            tracing::warn!("signal: stopping after the requests under way; a second signal leaves at once");
+            tracing::warn!("signal: {what}; a second signal leaves at once");
             stop.cancel();
         }
     });

@@ -39,6 +39,8 @@ text_enum! {
         PstnConnectionGet = "pstn_connection_get",
         /// `PUT /telephony/pstn/locations/{id}/connection`
         PstnConnectionPut = "pstn_connection_put",
+        /// `POST /telephony/pstn/locations/{id}/emergencyAddress`
+        EmergencyAddressAdd = "emergency_address_add",
         /// `GET /telephony/config/routeChoices`
         RouteChoicesList = "route_choices_list",
         /// `GET /licenses`
@@ -87,9 +89,10 @@ impl Operation {
     pub const fn repeat(self) -> Repeat {
         match self {
             // A number that was added and does not show yet would be refused as in use.
-            Operation::LocationCreate | Operation::CallingLocationEnable | Operation::NumbersAdd => {
-                Repeat::Creates
-            }
+            Operation::LocationCreate
+            | Operation::CallingLocationEnable
+            | Operation::EmergencyAddressAdd
+            | Operation::NumbersAdd => Repeat::Creates,
             Operation::LicensesUsersPatch => Repeat::Takes,
             Operation::LocationUpdate
             | Operation::FeaturePut

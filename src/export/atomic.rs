@@ -15,6 +15,9 @@ use crate::store::{FilePlace, Store};
 
 const TEMPORARY: &str = ".tmp";
 
+/// The file of `check --lab`.
+const LAB_REPORT: &str = "lab-report.json";
+
 /// How long an export waits for another one in the same directory: so many times this long.
 const TURN_TRIES: u32 = 600;
 const TURN_WAIT: Duration = Duration::from_millis(50);
@@ -101,15 +104,30 @@ impl Prepared {
         let present = self.present.as_deref().filter(|hash| !hash.is_empty());
         store.intend_file(&self.place, &self.sha256, present)?;
         Point::BeforeRename.reached();
+        let path = self.place()?;
+        Point::AfterRename.reached();
+        Ok(path)
+    }
+
+    /// Puts it in its place, whatever stands there.
+    fn place(self) -> Result<PathBuf, ExportError> {
         let path = self.path;
         match self.temporary.persist(&path) {
-            Ok(_) => {
-                Point::AfterRename.reached();
-                Ok(path)
-            }
+            Ok(_) => Ok(path),
             Err(failed) => Err(ExportError::Io { path, error: failed.error }),
         }
     }
+}
+
+/// Writes the report of `check --lab`, which is no view of a database: an older one is replaced.
+pub fn write_lab_report(directory: &Path, text: &str) -> Result<PathBuf, ExportError> {
+    make_directory(directory)?;
+    let turn = Turn::take(directory)?;
+    let failed = |error| ExportError::Io { path: directory.join(LAB_REPORT), error };
+    let prepared = Prepared::write(&turn, LAB_REPORT, |out| out.write_all(text.as_bytes()).map_err(failed))?;
+    let path = prepared.place()?;
+    turn.sync()?;
+    Ok(path)
 }
 
 pub(super) fn make_directory(directory: &Path) -> Result<(), ExportError> {
@@ -150,8 +168,9 @@ impl Turn<'_> {
         for entry in std::fs::read_dir(self.directory)? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            let ours =
-                super::FileKind::ALL.iter().any(|kind| name.starts_with(&format!(".{}.", kind.file_name())));
+            let mut files =
+                super::FileKind::ALL.map(super::FileKind::file_name).into_iter().chain([LAB_REPORT]);
+            let ours = files.any(|file| name.starts_with(&format!(".{file}.")));
             if ours && name.ends_with(TEMPORARY) {
                 std::fs::remove_file(entry.path())?;
             }

@@ -11,7 +11,7 @@ use crate::domain::InputHash;
 use crate::store::{Store, StoreError};
 use atomic::{Prepared, Turn};
 
-pub use atomic::clean_leftovers;
+pub use atomic::{clean_leftovers, write_lab_report};
 pub use checkpoint::check_checkpoint;
 
 /// One of the files.

@@ -13,6 +13,7 @@ use super::licences::LicenceSettings;
 use super::lists::Lists;
 use super::objects::Objects;
 use super::people::PeopleSeen;
+use super::read_back::Sample;
 use super::shared::SharedSites;
 use super::token::TokenWatch;
 use crate::domain::NumberState;
@@ -59,6 +60,8 @@ pub(super) struct RunContext {
     pub(super) lists: Lists,
     /// Paths that this Webex does not have.
     pub(super) absent: AbsentPaths,
+    /// Which writes are read back.
+    pub(super) sample: Sample,
     /// What the rows at work mean in Webex.
     pub(super) objects: Rc<Objects>,
     /// Whom settings of this phase named.

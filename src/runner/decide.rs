@@ -1,6 +1,7 @@
 //! What to do about a row, from the row and what is in Webex. Pure: `plan`, `run` and `verify` decide alike.
 
 use serde_json::{Map, Value, json};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::{LocationRecord, tag_in, with_tag, without_tag};
 use crate::store::SeenLocation;
@@ -91,7 +92,8 @@ pub(super) fn is_as_created(location: &LocationRecord, body: &Value) -> bool {
     }
 }
 
-fn is_at_address(location: &LocationRecord, body: &Value) -> bool {
+/// Whether a location is where the row says, in whatever spelling.
+pub(super) fn is_at_address(location: &LocationRecord, body: &Value) -> bool {
     let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().trim();
     let address = &location.address;
     let pairs = [
@@ -102,7 +104,12 @@ fn is_at_address(location: &LocationRecord, body: &Value) -> bool {
         (address.postal_code.as_str(), "/address/postalCode"),
         (address.country.as_str(), "/address/country"),
     ];
-    pairs.iter().all(|(wanted, pointer)| *wanted == text(pointer))
+    pairs.iter().all(|(wanted, pointer)| folded(wanted) == folded(text(pointer)))
+}
+
+/// Providers spell addresses in capitals and set postal codes apart: neither is another address.
+fn folded(text: &str) -> String {
+    text.nfc().flat_map(char::to_lowercase).filter(|symbol| !symbol.is_whitespace()).collect()
 }
 
 /// The notes of a new location.

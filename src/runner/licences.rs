@@ -132,13 +132,13 @@ impl LicencePool {
         let wanted = stated.unwrap_or(&self.settings.default);
         let held = self.calling_licences_of(held);
         let other = held.first()?.name.clone();
-        (!held.iter().any(|licence| matches(wanted, licence))).then_some(other)
+        (!held.iter().any(|licence| licence.suits(wanted))).then_some(other)
     }
 
     /// Whether these licences give calling by Standard ones alone.
     pub(super) fn is_standard_only(&self, held: &[RemoteId]) -> bool {
         let held = self.calling_licences_of(held);
-        let holds = |choice: &LicenseChoice| held.iter().any(|licence| matches(choice, licence));
+        let holds = |choice: &LicenseChoice| held.iter().any(|licence| licence.suits(choice));
         holds(&LicenseChoice::Standard) && !holds(&LicenseChoice::Professional)
     }
 
@@ -228,13 +228,13 @@ impl LicencePool {
         choice: &'a LicenseChoice,
     ) -> impl Iterator<Item = &'a License> {
         let usable = |licence: &&License| self.in_subscription(licence) && licence.ended.is_none();
-        licences.iter().filter(usable).filter(move |licence| matches(choice, licence))
+        licences.iter().filter(usable).filter(move |licence| licence.suits(choice))
     }
 
     fn is_calling(&self, licence: &License) -> bool {
         [&LicenseChoice::Professional, &LicenseChoice::Standard, &self.settings.default]
             .into_iter()
-            .any(|choice| matches(choice, licence))
+            .any(|choice| licence.suits(choice))
     }
 
     fn in_subscription(&self, licence: &License) -> bool {
@@ -243,7 +243,7 @@ impl LicencePool {
 
     /// Whether two choices could be served by one licence, by whatever name they call it.
     fn overlap(&self, one: &LicenseChoice, other: &LicenseChoice) -> bool {
-        one == other || self.matching(&self.licences(), one).any(|licence| matches(other, licence))
+        one == other || self.matching(&self.licences(), one).any(|licence| licence.suits(other))
     }
 
     /// Promises a unit of a choice, if one is free.
@@ -305,17 +305,5 @@ impl LicencePool {
             );
         }
         format!("no unit of the licence is free ({})", counts.join("; "))
-    }
-}
-
-/// Licences are told apart by name: the type tag inside an id misleads (webex.md 4.2).
-fn matches(choice: &LicenseChoice, licence: &License) -> bool {
-    match choice {
-        LicenseChoice::Id(id) => id.same_as(&licence.id),
-        LicenseChoice::Professional => licence.name == "Webex Calling - Professional",
-        LicenseChoice::Standard => {
-            licence.name == "Webex Calling - Basic"
-                || (licence.name.starts_with("Webex Calling") && licence.name.contains("Standard"))
-        }
     }
 }

@@ -6,13 +6,15 @@ use super::decide::{self, Located};
 use super::directory;
 use super::location_settings;
 use super::objects;
+use super::pstn;
+use super::read_back::not_applied;
 use super::site::Site;
 use super::user::refuse_unsupported;
 use super::work::{Flow, RowWork, pending, stop_for};
 use super::write::{Looked, Shown};
 use crate::domain::{CallingCode, Fact, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
 use crate::store::SeenLocation;
-use crate::webex::{Trouble, calls, wire};
+use crate::webex::{Trouble, calls, site_calls, wire};
 
 pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<(RemoteId, String)> {
     refuse_unsupported(work, Step::LocationApplySettings, &location.unsupported)?;
@@ -152,24 +154,64 @@ async fn update(work: &mut RowWork<'_>, location: &LocationRecord, seen: &SeenLo
     };
     work.resolve_earlier(Operation::LocationUpdate, false);
     let fields = changes.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(", "));
-    work.write(
-        calls::update_location(&seen.id, changes),
-        // Some answers show the location, others nothing.
-        |reply| {
-            if reply.body.get("id").is_some() {
-                Shown::about(reply, "id", &seen.id)
-            } else {
-                Shown::Proved(())
-            }
-        },
-        async |work| {
-            let now: Value = work.read(calls::location(&seen.id)).await?.body;
-            Ok(decide::location_changes(location, &now).is_none().then_some(()))
-        },
-    )
-    .await?;
+    send_changes(work, location, &seen.id, changes, &now).await?;
     work.done(StepState::Applied, format!("changed {}", fields.unwrap_or_default()));
     Ok(true)
+}
+
+/// Sends what differs. The address of a location that is connected to the telephone network is changed by another path:
+/// here it would be dropped in silence (webex.md 3.3).
+async fn send_changes(
+    work: &mut RowWork<'_>,
+    location: &LocationRecord,
+    id: &RemoteId,
+    mut changes: Value,
+    now: &Value,
+) -> Flow<()> {
+    let moves = changes.get("address").is_some();
+    let by_pstn = moves && pstn::is_connected(work, id).await?;
+    let dropped = || Shown::ByLookUp(not_applied(&address_change(location, now)));
+    let address =
+        changes.as_object_mut().filter(|_| by_pstn).and_then(|fields| fields.shift_remove("address"));
+    if changes.as_object().is_some_and(|fields| !fields.is_empty()) {
+        work.write(
+            calls::update_location(id, changes),
+            // Some answers show the location, others nothing.
+            |reply| match reply.body.get("id") {
+                Some(_) if !moves => Shown::about(reply, "id", id),
+                None if !moves || by_pstn => Shown::Proved(()),
+                _ => dropped(),
+            },
+            async |work| {
+                let now: Value = work.read(calls::location(id)).await?.body;
+                let left = decide::location_changes(location, &now);
+                let left = left.iter().filter_map(Value::as_object).flat_map(|left| left.keys());
+                Ok(left.filter(|name| !(by_pstn && *name == "address")).next().is_none().then_some(()))
+            },
+        )
+        .await?;
+    }
+    let Some(address) = address else { return Ok(()) };
+    work.write(
+        site_calls::add_emergency_address(id, address),
+        |_| dropped(),
+        async |work| {
+            let now = work.read(calls::location(id)).await?.body;
+            Ok(decide::is_at_address(location, &now).then_some(()))
+        },
+    )
+    .await
+}
+
+/// The change of an address in words, with both texts.
+fn address_change(location: &LocationRecord, now: &Value) -> String {
+    let line = |address: &Value| {
+        let parts = ["address1", "address2", "postalCode", "city", "state", "country"];
+        let parts = parts.iter().filter_map(|name| address.get(*name).and_then(Value::as_str));
+        parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    };
+    let before = now.get("address").map(line).unwrap_or_default();
+    format!("the address {:?} in place of {before:?}", line(&calls::address(location, false)))
 }
 
 /// Enables the location unless it is; says whether it had to be.

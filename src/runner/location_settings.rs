@@ -4,6 +4,7 @@ use super::activation;
 use super::decide_site::{For, calling_changes, permission_changes};
 use super::numbers;
 use super::pstn;
+use super::read_back::not_applied;
 use super::site::Site;
 use super::work::{Flow, RowWork, pending, stop_for};
 use super::write::Shown;
@@ -81,15 +82,20 @@ async fn apply_details(
     let changes = calling_changes(details, &present, site.home, For::Sending);
     work.resolve_earlier(Operation::CallingLocationUpdate, changes.is_none());
     let Some(changes) = changes else { return Ok(None) };
+    let read_back = ["callingLineId", "routingPrefix", "externalCallerIdName"]
+        .iter()
+        .any(|name| changes.get(*name).is_some());
     let context = work.context;
     let _turn = match changes.get("routingPrefix") {
         Some(_) => Some(context.sites.prefix_turn.lock().await),
         None => None,
     };
     let job = work
-        .write(site_calls::update_calling_location(&site.id, changes), shows_job, async |work| {
-            Ok(is_as_stated(work, details, site).await?.then_some(None))
-        })
+        .write(
+            site_calls::update_calling_location(&site.id, changes),
+            |reply| shows_job(reply, read_back),
+            async |work| Ok(is_as_stated(work, details, site).await?.then_some(None)),
+        )
         .await?;
     if let Some(main_number) = &details.main_number {
         work.added.retain(|(_, number)| number != main_number);
@@ -105,13 +111,15 @@ async fn is_as_stated(work: &mut RowWork<'_>, details: &CallingDetails, site: &S
     Ok(calling_changes(details, &now, site.home, For::Proof).is_none())
 }
 
-/// 206: all but the routing prefix is applied (R7). A job: the prefix takes its time.
-fn shows_job(reply: &Reply) -> Shown<Option<RemoteId>> {
+/// 206: all but the routing prefix is applied (R7). A job: the prefix takes its time. Some of what is accepted without one is
+/// dropped in silence, such as a main number that the location does not hold.
+fn shows_job(reply: &Reply, read_back: bool) -> Shown<Option<RemoteId>> {
     if reply.status == 206 {
         let why = wire::line(&reply.body, "failureReason");
         return Shown::Partial(format!("Webex applied all but the routing prefix (206): {why}"));
     }
     match wire::batch_job(&reply.body) {
+        Ok(None) if read_back => Shown::ByLookUp(not_applied("the main number, prefix or caller id name")),
         Ok(job) => Shown::Proved(job),
         Err(lacking) => Shown::Unproved(lacking.to_string()),
     }

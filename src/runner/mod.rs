@@ -23,6 +23,7 @@ mod people;
 mod phase;
 mod preflight;
 mod pstn;
+mod read_back;
 mod reason;
 mod row;
 mod seen;
@@ -186,6 +187,7 @@ pub async fn run(
         last_write: std::cell::Cell::new(None),
         lists: Lists::new(started),
         absent: AbsentPaths::default(),
+        sample: read_back::Sample::default(),
         objects: Rc::default(),
         people: PeopleSeen::default(),
         sites: SharedSites::default(),

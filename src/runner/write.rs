@@ -292,7 +292,7 @@ fn verdict<T>(attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Ver
             Shown::Proved(value) => return Verdict::InPlace(value),
             Shown::Partial(message) => return Verdict::Partly(partly(attempt, message)),
             Shown::ByLookUp(cause) => {
-                return Verdict::Doubt(Doubt { conclusive: true, ..Doubt::once(look, cause) });
+                return Verdict::Doubt(Doubt { conclusive: true, ..Doubt::once(Look::Twice, cause) });
             }
             Shown::Unproved(what) => {
                 &Trouble::BadReply { status: reply.status, what, tracking_id: reply.tracking_id.clone() }

@@ -14,6 +14,18 @@ pub enum AddressWithPstn {
     Applied,
 }
 
+/// What becomes of a licence whose extension somebody else has, or whose number is in another location.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LineNotToBeHad {
+    /// It is refused.
+    #[default]
+    Refused,
+    /// The licence is given without that line.
+    Dropped,
+    /// The licence is given with it, as if nobody else were concerned.
+    Given,
+}
+
 /// How numbers are spelled where the calling back end shows them. The inventory always has E.164.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Spelling {
@@ -69,6 +81,16 @@ pub struct Habits {
     pub back_end_lag: Duration,
     /// The kinds of ids that do not have the usual form.
     pub id_forms: Vec<IdForm>,
+    /// Paths of settings answer for people who have a calling licence and no location.
+    pub settings_without_location: bool,
+    /// What becomes of a licence with a line that is not to be had.
+    pub line_not_to_be_had: LineNotToBeHad,
+    /// The most characters of a location's notes.
+    pub longest_notes: Option<usize>,
+    /// The most extensions that one check takes; 100 where none is stated.
+    pub extensions_at_once: Option<usize>,
+    /// The most numbers that one request adds; 100 where none is stated.
+    pub numbers_at_once: Option<usize>,
 }
 
 impl Habits {
@@ -83,6 +105,7 @@ impl Habits {
             repeats_entries: true,
             back_end_lag: Duration::from_secs(2),
             id_forms: vec![IdForm::of_cluster("PLACE")],
+            ..Habits::default()
         }
     }
 }

@@ -28,7 +28,7 @@ mod wire;
 
 pub use config::SimConfig;
 pub use fault::{Calls, Effect, Fault, Mangle, Tamper};
-pub use habits::{AddressWithPstn, Habits, IdForm, Spelling};
+pub use habits::{AddressWithPstn, Habits, IdForm, LineNotToBeHad, Spelling};
 pub use handle::{SimHandle, start};
 pub use journal::Exchange;
 pub use limit::RateLimit;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::contract;
 use crate::domain::{
     Email, Extension, Family, Feature, Line, LocationRecord, NumberState, Operation, PhoneNumber, RemoteId,
 };
@@ -62,6 +63,18 @@ impl Call {
     pub fn can_meet_a_job(&self) -> bool {
         self.operation == Operation::CallingLocationUpdate
             && self.body.as_ref().is_some_and(|body| body.get("routingPrefix").is_some())
+    }
+
+    /// Its HTTP method.
+    pub fn method(&self) -> String {
+        contract::of(self.operation).method.to_string()
+    }
+
+    /// Its path and query below the base URL, for people to read.
+    pub fn shown_path(&self) -> String {
+        let query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("/{}{mark}{}", self.path.join("/"), query.join("&"))
     }
 }
 

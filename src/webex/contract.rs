@@ -26,7 +26,7 @@ pub(super) const fn of(operation: Operation) -> Contract {
         Operation::NumbersList => row(Method::GET, &[200], &["/phoneNumbers"]),
         Operation::FeatureGet => row(Method::GET, &[200], &[]),
         Operation::TokenExpiry => row(Method::GET, &[200], &["/exp"]),
-        Operation::LocationCreate | Operation::CallingLocationEnable => {
+        Operation::LocationCreate | Operation::CallingLocationEnable | Operation::EmergencyAddressAdd => {
             row(Method::POST, &[200, 201], &["/id"])
         }
         Operation::LocationUpdate | Operation::FeaturePut => row(Method::PUT, &[200, 204], &[]),

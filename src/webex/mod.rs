@@ -1,7 +1,7 @@
 //! The Webex REST API, and the only room with HTTP.
 //!
 //! [`Webex::send`] is the one way out: it waits, retries what is safe to retry, and gives back what remains.
-//! [`calls`] and [`site_calls`] build requests, [`wire`] reads answers, `contract` says per operation what an acceptable answer is.
+//! [`calls`], [`site_calls`] and [`lab_calls`] build requests, [`wire`] reads answers, `contract` says per operation what an acceptable answer is.
 
 mod backoff;
 mod budget;
@@ -9,12 +9,14 @@ pub mod calls;
 mod contract;
 mod error;
 mod gate;
+pub mod lab_calls;
 mod link;
 mod outage;
 mod pace;
 mod pacer;
 mod pages;
 mod retry_after;
+mod sample;
 mod settings;
 pub mod site_calls;
 mod transport;
@@ -26,5 +28,6 @@ pub use error::{Interrupted, Refusal, Trouble};
 pub use pace::Pace;
 pub use pages::{Extent, PageLimits};
 pub use retry_after::Asked;
+pub use sample::Sample;
 pub use settings::{BaseUrl, BaseUrlError, Token, TokenError, WebexSettings};
 pub use transport::{Reply, Trace, Traffic, Webex};

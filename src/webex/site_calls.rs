@@ -60,6 +60,11 @@ pub fn pstn_connection(location: &RemoteId) -> Call {
     of_pstn(Operation::PstnConnectionGet, location, "connection")
 }
 
+/// Gives a location that is connected to the telephone network another address (webex.md 3.3).
+pub fn add_emergency_address(location: &RemoteId, address: Value) -> Call {
+    of_pstn(Operation::EmergencyAddressAdd, location, "emergencyAddress").body(address)
+}
+
 /// Connects a location by a trunk or route group of the customer.
 pub fn connect_by_route(location: &RemoteId, kind: &str, route: &RemoteId) -> Call {
     of_pstn(Operation::PstnConnectionPut, location, "connection")

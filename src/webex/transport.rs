@@ -317,7 +317,7 @@ impl Webex {
         }
     }
 
-    fn header(&self, headers: &HeaderMap, name: &str) -> Option<String> {
+    pub(super) fn header(&self, headers: &HeaderMap, name: &str) -> Option<String> {
         let text = String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned();
         Some(self.settings.token.redact(text))
     }

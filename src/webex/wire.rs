@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::transport::Reply;
-use crate::domain::{NumberState, PhoneNumber, RemoteId};
+use crate::domain::{LicenseChoice, NumberState, PhoneNumber, RemoteId};
 
 /// A location of `GET /locations`.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +58,20 @@ pub struct License {
 
 /// What the status of a licence or its subscription begins with when it has ended (an open set: any other can be given).
 const ENDED: [&str; 3] = ["SUSPEND", "EXPIRE", "CANCEL"];
+
+impl License {
+    /// Whether it is one that is meant. Licences are told apart by name: the type tag inside an id misleads (webex.md 4.2).
+    pub fn suits(&self, choice: &LicenseChoice) -> bool {
+        match choice {
+            LicenseChoice::Id(id) => id.same_as(&self.id),
+            LicenseChoice::Professional => self.name == "Webex Calling - Professional",
+            LicenseChoice::Standard => {
+                self.name == "Webex Calling - Basic"
+                    || (self.name.starts_with("Webex Calling") && self.name.contains("Standard"))
+            }
+        }
+    }
+}
 
 /// An entry of the numbers list.
 #[derive(Debug, Clone, PartialEq)]

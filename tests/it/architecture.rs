@@ -8,7 +8,7 @@ mod source;
 use source::{Source, is_name, sources};
 
 /// What each room may import of this crate.
-const IMPORTS: [(&str, &[&str]); 13] = [
+const IMPORTS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("config", &["domain", "ingest", "webex", "runner"]),
     ("ingest", &["domain"]),
@@ -16,11 +16,12 @@ const IMPORTS: [(&str, &[&str]); 13] = [
     ("webex", &["domain"]),
     ("runner", &["domain", "faultpoint", "store", "webex"]),
     ("export", &["domain", "faultpoint", "store"]),
+    ("lab", &["domain", "webex"]),
     ("faultpoint", &[]),
     ("sim", &[]),
     ("cli", &["logging"]),
     ("logging", &[]),
-    ("commands", &["cli", "config", "domain", "export", "ingest", "runner", "sim", "store", "webex"]),
+    ("commands", &["cli", "config", "domain", "export", "ingest", "lab", "runner", "sim", "store", "webex"]),
     ("main", &["cli", "commands", "logging"]),
 ];
 

@@ -8,6 +8,8 @@
 
 mod codes;
 mod environment;
+mod lab;
+mod lab_person;
 mod question;
 mod streams;
 

@@ -140,7 +140,10 @@ async fn failures_that_pass_count_against_the_retries() {
             fault(&bench, &format!("people_list:{effect}"));
             bench.run().await.expect(3);
             expect_end(&bench, "retry_exhausted", effect);
-            assert_eq!(tries(&bench), 2 * (1 + retries), "{effect}: one such series for each row");
+            // Without any answer nothing is concluded from the only try: the run holds, and tries once more.
+            let silent = matches!(effect, "drop" | "lost") && retries == 0;
+            let series = if silent { 2 } else { 1 + retries };
+            assert_eq!(tries(&bench), 2 * series, "{effect}: one such series for each row");
         }
     }
 }

@@ -357,6 +357,21 @@ pub fn open(path: &Path) -> Connection {
     Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the database opens")
 }
 
+/// What takes a database back to before the fifth migration, in the very words of the first.
+pub fn before_the_fifth_migration() -> String {
+    const FIRST: &str = include_str!("../../migrations/V1__rows_and_work.sql");
+    let tables = ["files", "seen_numbers"];
+    let about = |statement: &str, table: &str| {
+        let (creates, on) = (format!("CREATE TABLE {table} ("), format!(" ON {table} ("));
+        statement.contains(&creates) || statement.contains(&on)
+    };
+    let statements = FIRST.split_inclusive(";\n");
+    let made: String =
+        statements.filter(|statement| tables.iter().any(|table| about(statement, table))).collect();
+    let drop = "DROP TABLE files; DROP TABLE seen_numbers;";
+    format!("{drop} {made} DELETE FROM refinery_schema_history WHERE version >= 5;")
+}
+
 fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }

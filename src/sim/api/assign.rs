@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::habits::LineNotToBeHad;
 use super::super::org::{BackEnd, Calling, Moment, Number, Org};
 use super::super::reply::{Outcome, Refusal, Reply};
 use super::Work;
@@ -105,23 +106,36 @@ fn check_line(org: &Org, person: usize, properties: &Map<String, Value>) -> Resu
     if org.location(location)?.calling.is_none() {
         return Err(Refusal::bad_request("Calling flag not set for the location."));
     }
+    let mut line =
+        Line { location, extension: extension.map(str::to_owned), phone: phone.map(str::to_owned) };
     let owner = &org.person(person)?.id;
     let is_other = |number: &Number| number.owner.as_ref().is_none_or(|holder| holder.id != *owner);
+    let habit = org.rules.habits.line_not_to_be_had;
     if phone.is_some() {
-        let number = number.filter(|number| number.location == location).ok_or_else(unavailable)?;
-        if number.owner.is_some() && is_other(number) {
-            return Err(refuse(4201, "The number is already in use."));
+        match number.filter(|number| number.location == location) {
+            None if number.is_some() && habit == LineNotToBeHad::Dropped => line.phone = None,
+            None if number.is_some() && habit == LineNotToBeHad::Given => {}
+            None => return Err(unavailable()),
+            Some(number) if number.owner.is_some() && is_other(number) => {
+                return Err(refuse(4201, "The number is already in use."));
+            }
+            Some(_) => {}
         }
     }
     if let Some(extension) = extension {
         check_extension(org, extension).map_err(|(code, message)| refuse(code, message))?;
         let holder = org.numbers.by_extension(location, extension).and_then(|key| org.numbers.get(key));
         let is_same_number = |number: &Number| phone.is_some() && number.phone.as_deref() == phone;
-        if holder.is_some_and(|number| is_other(number) && !is_same_number(number)) {
-            return Err(refuse(4202, "The extension is already in use."));
+        let is_taken = holder.is_some_and(|number| is_other(number) && !is_same_number(number));
+        match habit {
+            LineNotToBeHad::Refused if is_taken => {
+                return Err(refuse(4202, "The extension is already in use."));
+            }
+            LineNotToBeHad::Dropped if is_taken => line.extension = None,
+            _ => {}
         }
     }
-    Ok(Line { location, extension: extension.map(str::to_owned), phone: phone.map(str::to_owned) })
+    Ok(line)
 }
 
 /// Rules about what the person holds once the request is through.

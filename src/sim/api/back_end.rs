@@ -1,7 +1,7 @@
 //! What the calling back end knows of people, and what paths of settings answer about those it does not know.
 
 use super::super::operation::Operation as Op;
-use super::super::org::{BackEnd, Calling, Org};
+use super::super::org::{BackEnd, Calling, License, Org};
 use super::super::reply::Refusal;
 use super::super::route::{Family, Route, Setting};
 use super::Work;
@@ -20,7 +20,15 @@ impl Calling {
 /// The person in the path, who must have calling.
 pub(super) fn calling_person(org: &Org, work: &Work<'_>) -> Result<usize, Refusal> {
     let index = org.person_index(work.id()).ok_or_else(|| Refusal::not_found("Person"))?;
-    let calling = org.person(index)?.calling.as_ref();
+    let person = org.person(index)?;
+    let calling = person.calling.as_ref();
+    let is_licensed = |license: &usize| org.license(*license).is_ok_and(License::is_calling);
+    if calling.is_none()
+        && org.rules.habits.settings_without_location
+        && person.licenses.iter().any(is_licensed)
+    {
+        return Ok(index);
+    }
     if calling.is_some_and(|calling| calling.is_known(org, work.moment.now)) {
         return Ok(index);
     }

@@ -19,7 +19,7 @@ pub(super) fn add(org: &mut Org, work: &Work<'_>) -> Outcome {
     let mut phones = work.call.strings("phoneNumbers")?;
     let kind = work.call.text("numberType").unwrap_or("DID");
     let limit = match kind {
-        "DID" | "TOLLFREE" => ADDED_AT_ONCE,
+        "DID" | "TOLLFREE" => org.rules.habits.numbers_at_once.unwrap_or(ADDED_AT_ONCE),
         "MOBILE" => MOBILE_AT_ONCE,
         _ => return Err(Refusal::bad_request("Unknown numberType")),
     };

@@ -45,6 +45,7 @@ pub(super) fn create(org: &mut Org, work: &Work<'_>) -> Outcome {
     let announcement_language = required_text(call, "announcementLanguage")?;
     check_language(announcement_language)?;
     let address = required_address(call)?;
+    check_notes(org, call)?;
     if org.rules.unique_location_names && org.has_location_named(name, None) {
         return Err(Refusal::new(409, format!("Location with name {name} already exists.")));
     }
@@ -86,6 +87,7 @@ pub(super) fn update(org: &mut Org, work: &Work<'_>) -> Outcome {
             return Err(Refusal::new(409, format!("Location with name {name} already exists.")));
         }
     }
+    check_notes(org, call)?;
     call.text("timeZone").map_or(Ok(()), check_time_zone)?;
     call.text("preferredLanguage").map_or(Ok(()), |language| check_language(&language.to_lowercase()))?;
     let address = match (fields.get("address"), org.rules.habits.address_with_pstn) {
@@ -161,6 +163,16 @@ pub(super) fn check_name(name: &str, length: usize) -> Result<(), Refusal> {
         return Err(Refusal::bad_request(format!("The name must have 1 to {length} characters.")));
     }
     Ok(())
+}
+
+fn check_notes(org: &Org, call: &Call) -> Result<(), Refusal> {
+    let length = call.text("notes").map_or(0, |notes| notes.chars().count());
+    match org.rules.habits.longest_notes {
+        Some(longest) if length > longest => {
+            Err(Refusal::bad_request(format!("The notes must have at most {longest} characters.")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Only `xx_yy` in lower case is taken.

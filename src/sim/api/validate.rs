@@ -37,8 +37,9 @@ pub(super) fn is_e164(number: &str) -> bool {
 
 pub(super) fn extensions(org: &Org, work: &Work<'_>) -> Outcome {
     let extensions = work.call.strings("extensions")?;
-    if extensions.len() > BATCH {
-        return Err(Refusal::bad_request(format!("At most {BATCH} extensions are accepted.")));
+    let most = org.rules.habits.extensions_at_once.unwrap_or(BATCH);
+    if extensions.len() > most {
+        return Err(Refusal::bad_request(format!("At most {most} extensions are accepted.")));
     }
     let location = match &work.route.id {
         Some(id) => Some(org.calling_location(id)?.0),

@@ -9,26 +9,13 @@ use super::Job;
 fn of_an_earlier_release() -> Job {
     let job = Job::with_rows(2);
     let raw = job.raw();
-    raw.execute_batch("DROP TABLE files; DROP TABLE seen_numbers").unwrap();
-    raw.execute_batch(&of_the_first_migration(&["files", "seen_numbers"])).unwrap();
+    raw.execute_batch(&crate::support::before_the_fifth_migration()).unwrap();
     raw.execute_batch(
         "INSERT INTO files VALUES ('results.csv', printf('%064d', 7), NULL, '2026-01-01T00:00:00.000Z');
-         DELETE FROM refinery_schema_history WHERE version >= 5;
          PRAGMA wal_checkpoint(TRUNCATE);",
     )
     .unwrap();
     job
-}
-
-/// Tables and their indexes, in the very words in which the first migration makes them.
-fn of_the_first_migration(tables: &[&str]) -> String {
-    const FIRST: &str = include_str!("../../../migrations/V1__rows_and_work.sql");
-    let about = |statement: &str, table: &str| {
-        let (creates, on) = (format!("CREATE TABLE {table} ("), format!(" ON {table} ("));
-        statement.contains(&creates) || statement.contains(&on)
-    };
-    let statements = FIRST.split_inclusive(";\n");
-    statements.filter(|statement| tables.iter().any(|table| about(statement, table))).collect()
 }
 
 fn migrations(job: &Job) -> i64 {

@@ -136,8 +136,12 @@ async fn the_person_is_free_when_the_first_row_means_another() {
     )
     .await;
     bench.run().await.expect(3);
-    let head = "row_id,entity_type,email,location_key,extension\n";
-    let rows = "1,user,eva@example.com,Madrid,\n2,extension_assignment,eva@example.com,Madrid,1001\n";
+    let database = bench.database();
+    let job: String = database.query_row("SELECT mark FROM job", [], |row| row.get(0)).unwrap();
+    let head = "job,row_id,entity_type,email,location_key,extension\n";
+    let rows = format!(
+        "{job},1,user,eva@example.com,Madrid,\n{job},2,extension_assignment,eva@example.com,Madrid,1001\n"
+    );
     let path = bench.csv_path().with_file_name("corrected.csv");
     std::fs::write(&path, format!("{head}{rows}")).unwrap();
     let path = path.display().to_string();
