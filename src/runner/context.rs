@@ -1,7 +1,6 @@
 //! What every row of a run works with.
 
 use std::cell::Cell;
-use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,7 +9,6 @@ use super::Ended;
 use super::extensions::ExtensionChecks;
 use super::licences::LicenceSettings;
 use super::lists::Lists;
-use super::objects::Objects;
 use super::people::PeopleSeen;
 use super::shared::SharedSites;
 use super::token::TokenWatch;
@@ -52,8 +50,6 @@ pub(super) struct RunContext {
     /// When this run last wrote.
     pub(super) last_write: Cell<Option<Instant>>,
     pub(super) lists: Lists,
-    /// What the rows at work mean in Webex.
-    pub(super) objects: Rc<Objects>,
     /// Whom settings of this phase named.
     pub(super) people: PeopleSeen,
     /// What rows of one location share, for a phase.

@@ -1,5 +1,6 @@
 //! Drives the rows through Webex: preflight, then phase by phase, batch by batch, row by row.
 
+mod aliases;
 mod alike;
 mod alternates;
 mod assignment;
@@ -15,7 +16,6 @@ mod lists;
 mod location;
 mod location_settings;
 mod numbers;
-mod objects;
 mod overlay;
 mod people;
 mod phase;
@@ -180,7 +180,6 @@ pub async fn run(
         phase_began,
         last_write: std::cell::Cell::new(None),
         lists: Lists::new(started),
-        objects: Rc::default(),
         people: PeopleSeen::default(),
         sites: SharedSites::default(),
         extensions: ExtensionChecks::default(),
