@@ -34,19 +34,11 @@ WHERE r.remote_id IS NOT NULL
 
 INSERT INTO gives (row_id, fact) SELECT row_id, 'line' FROM rows WHERE phase = 3 AND state = 'success';
 
--- The object in Webex that a row means, by the canonical form of its id: one row of a phase has it. Written with the row's
--- first write and with its end, cleared when the row is to mean something else.
-CREATE TABLE held (
-    row_id    INTEGER PRIMARY KEY REFERENCES rows (row_id),
-    phase     INTEGER NOT NULL CHECK (phase > 0),
-    remote_id TEXT NOT NULL,
-    UNIQUE (phase, remote_id)
-) STRICT;
-
-INSERT OR IGNORE INTO held (row_id, phase, remote_id)
-SELECT row_id, phase, canonical_id(remote_id) FROM rows
-WHERE remote_id IS NOT NULL AND phase IS NOT NULL
-ORDER BY state != 'success', row_id;
+-- Further addresses of people whom the input names, as Webex showed them last: rows of several of them mean one person.
+CREATE TABLE aliases (
+    email  TEXT PRIMARY KEY,
+    others TEXT NOT NULL CHECK (json_valid(others))
+) STRICT, WITHOUT ROWID;
 
 -- The telephone numbers that a request was to add, take away or give, as a JSON array: what it is in doubt about.
 ALTER TABLE calls ADD COLUMN numbers TEXT CHECK (numbers IS NULL OR json_valid(numbers));

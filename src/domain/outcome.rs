@@ -41,16 +41,6 @@ pub enum Outcome {
     Pending(Failure),
 }
 
-impl Outcome {
-    /// The row's location or person, when it was found.
-    pub const fn remote_id(&self) -> Option<&RemoteId> {
-        match self {
-            Outcome::Success(success) => Some(&success.remote_id),
-            Outcome::Pending(failure) => failure.remote_id.as_ref(),
-        }
-    }
-}
-
 /// A completed row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Success {

@@ -1,10 +1,10 @@
 //! Phase 3: prove that the person holds the extension and number, or say why not; apply the settings.
 
+use super::aliases;
 use super::alternates;
 use super::directory;
 use super::licences::LicencePool;
 use super::numbers;
-use super::objects;
 use super::settings;
 use super::site::{self, Site};
 use super::user::{Calling, calling_of, refuse_unsupported, require_here};
@@ -43,7 +43,12 @@ pub(super) async fn drive(
             (person.id.clone(), Some(person))
         }
     };
-    objects::mean(work, &person).await?;
+    let aliases = match &read {
+        Some(shown) => aliases::learn(work, shown, assignment.email.as_str()),
+        None => work.row.aliases.clone(),
+    };
+    aliases::refuse_later(work, aliases).await?;
+    work.remote_id = Some(person.clone());
     let standard_only = is_standard_only(work, assignment, read.as_ref(), licences).await?;
     let in_place = directory::holds_in_lists(work, &assignment.line, &site.id, &person).await?
         || is_in_place(work, &assignment.line, &site, &person).await?

@@ -1,7 +1,6 @@
 //! What every row of a run works with.
 
 use std::cell::Cell;
-use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -11,7 +10,6 @@ use super::absent::AbsentPaths;
 use super::extensions::ExtensionChecks;
 use super::licences::LicenceSettings;
 use super::lists::Lists;
-use super::objects::Objects;
 use super::people::PeopleSeen;
 use super::read_back::Sample;
 use super::shared::SharedSites;
@@ -62,8 +60,6 @@ pub(super) struct RunContext {
     pub(super) absent: AbsentPaths,
     /// Which writes are read back.
     pub(super) sample: Sample,
-    /// What the rows at work mean in Webex.
-    pub(super) objects: Rc<Objects>,
     /// Whom settings of this phase named.
     pub(super) people: PeopleSeen,
     /// What rows of one location share, for a phase.

@@ -50,9 +50,9 @@ async fn locate(
     let theirs = tag.clone();
     let owner =
         in_lists(work.context, move |connection, _| store::row_with_external_id(connection, &theirs)).await?;
-    Ok(owner.map_or(located, |(row, line)| {
+    Ok(owner.map_or(located, |store::OtherRow { row_id, line }| {
         Located::Ambiguous(format!(
-            "the location named {name:?} in Webex carries the external id {tag:?}, which is that of row {row} (line {line})"
+            "the location named {name:?} in Webex carries the external id {tag:?}, which is that of row {row_id} (line {line})"
         ))
     }))
 }

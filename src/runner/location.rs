@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::decide::{self, Located};
 use super::directory;
 use super::location_settings;
-use super::objects;
 use super::pstn;
 use super::read_back::not_applied;
 use super::site::Site;
@@ -31,7 +30,7 @@ pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> 
         }
     };
     let mut done = vec![word];
-    objects::mean(work, &id).await?;
+    work.remote_id = Some(id.clone());
     let name = location.name.clone().unwrap_or(name);
     done.push(match enable(work, location, &id, &name, word == "created").await? {
         true => "enabled for calling",
@@ -54,13 +53,12 @@ async fn look_up(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Opti
     };
     match (found(located)?, name) {
         (Some(seen), _) => {
-            objects::mean(work, &seen.id).await?;
+            work.remote_id = Some(seen.id.clone());
             work.resolve_earlier(Operation::LocationCreate, decide::is_as_created(location, &seen.body));
             work.done(StepState::Unchanged, format!("found as {:?}", seen.name));
             Ok(Some(seen))
         }
         (None, Some(_)) => {
-            work.turn.pass();
             work.resolve_earlier(Operation::LocationCreate, false);
             work.sees(Fact::Site, false);
             work.done(StepState::Unchanged, "in none of the complete lists");

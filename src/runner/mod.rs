@@ -2,6 +2,7 @@
 
 mod absent;
 mod activation;
+mod aliases;
 mod alike;
 mod alternates;
 mod assignment;
@@ -17,7 +18,6 @@ mod lists;
 mod location;
 mod location_settings;
 mod numbers;
-mod objects;
 mod overlay;
 mod people;
 mod phase;
@@ -188,7 +188,6 @@ pub async fn run(
         lists: Lists::new(started),
         absent: AbsentPaths::default(),
         sample: read_back::Sample::default(),
-        objects: Rc::default(),
         people: PeopleSeen::default(),
         sites: SharedSites::default(),
         extensions: ExtensionChecks::default(),

@@ -184,15 +184,11 @@ impl<'a> PhaseRun<'a> {
     fn begin(&mut self, row: ClaimedRow, place: Option<Place>) {
         let context = Rc::clone(&self.context);
         let licences = Rc::clone(&self.licences);
-        let turn = context.objects.queue();
         self.tasks.spawn_local(async move {
             let batch = row.batch;
-            let finished = row::process(&context, &licences, &row, &turn, place).await;
+            let finished = row::process(&context, &licences, &row, place).await;
             let asked = finished.asked;
-            let stored = store_end(&context, row, finished).await;
-            // What the row has is in the database now.
-            drop(turn);
-            RowDone { batch, asked, stored }
+            RowDone { batch, asked, stored: store_end(&context, row, finished).await }
         });
     }
 

@@ -7,7 +7,6 @@ use futures_util::FutureExt;
 
 use super::context::RunContext;
 use super::licences::{LicencePool, Place};
-use super::objects::Turn;
 use super::work::{Finished, Flow, RowEnd, RowWork};
 use super::{assignment, compensate, location, user};
 use crate::domain::{Failure, Outcome, PendingReason, Phase, Record, RemoteId, Step};
@@ -18,10 +17,9 @@ pub(super) async fn process(
     context: &RunContext,
     licences: &LicencePool,
     row: &ClaimedRow,
-    turn: &Turn,
     place: Option<Place>,
 ) -> Finished {
-    let guarded = AssertUnwindSafe(work_on(context, licences, row, turn, place)).catch_unwind().await;
+    let guarded = AssertUnwindSafe(work_on(context, licences, row, place)).catch_unwind().await;
     guarded.unwrap_or_else(|_| {
         // The payload is not shown: it may quote a cell or an answer.
         tracing::error!(
@@ -57,10 +55,9 @@ async fn work_on(
     context: &RunContext,
     licences: &LicencePool,
     row: &ClaimedRow,
-    turn: &Turn,
     place: Option<Place>,
 ) -> Finished {
-    let mut work = RowWork::new(context, row, turn);
+    let mut work = RowWork::new(context, row);
     let result = steps(&mut work, licences, place).await;
     let result = compensate::compensate(&mut work, result).await;
     work.finish(result).await

@@ -8,6 +8,7 @@ pub(super) fn seen_people(person: &Person) -> impl Iterator<Item = SeenPerson> {
     person.emails.iter().map(|email| SeenPerson {
         id: person.id.clone(),
         email: email.clone(),
+        aliases: person.emails.iter().filter(|other| *other != email).cloned().collect(),
         kind: person.kind.clone(),
         licenses: person.licenses.clone(),
         location: None,

@@ -2,12 +2,12 @@
 
 use tokio::time::Instant;
 
+use super::aliases;
 use super::decide::Located;
 use super::directory;
 use super::extensions;
 use super::licences::{self, LicencePool, Place};
 use super::numbers;
-use super::objects;
 use super::settings;
 use super::site::{self, Site};
 use super::work::{Cause, Flow, RowWork, Stop, pending};
@@ -126,17 +126,20 @@ async fn person_of(work: &mut RowWork<'_>, email: &Email, licences: &LicencePool
         }
         false => directory::person_in_lists(work, email, |held| licences.gives_calling(held)).await?,
     };
-    let person = match listed {
-        Some(person) => person,
+    let (person, aliases) = match listed {
+        Some(person) => (person, work.row.aliases.clone()),
         None => {
             let found = directory::find_person(work, email).await;
             if matches!(&found, Err(Stop::Pending(cause)) if cause.reason == PendingReason::UserNotFound) {
                 work.sees(Fact::Calling, false);
             }
-            found?
+            let person = found?;
+            let aliases = aliases::learn(work, &person, email.as_str());
+            (person, aliases)
         }
     };
-    objects::mean(work, &person.id).await?;
+    aliases::refuse_later(work, aliases).await?;
+    work.remote_id = Some(person.id.clone());
     Ok(person)
 }
 

@@ -6,7 +6,6 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::context::RunContext;
-use super::objects::Turn;
 use super::reason;
 use crate::domain::{
     Fact, Failure, Feature, Operation, Outcome, PendingReason, PhoneNumber, RemoteId, RowId, Step, StepState,
@@ -64,8 +63,6 @@ pub(super) struct Finished {
 pub(super) struct RowWork<'a> {
     pub(super) context: &'a RunContext,
     pub(super) row: &'a ClaimedRow,
-    pub(super) turn: &'a Turn,
-    /// What the row means in Webex: set by `objects::mean`, so that nobody else means it.
     pub(super) remote_id: Option<RemoteId>,
     pub(super) step: Step,
     step_is_open: bool,
@@ -131,11 +128,10 @@ pub(super) fn blocked<T>(by: Option<RowId>, message: impl Into<String>) -> Flow<
 }
 
 impl<'a> RowWork<'a> {
-    pub(super) fn new(context: &'a RunContext, row: &'a ClaimedRow, turn: &'a Turn) -> RowWork<'a> {
+    pub(super) fn new(context: &'a RunContext, row: &'a ClaimedRow) -> RowWork<'a> {
         RowWork {
             context,
             row,
-            turn,
             remote_id: None,
             step: super::row::first_step(row.batch.phase),
             step_is_open: false,

@@ -222,14 +222,10 @@ impl RowWork<'_> {
             operation: call.operation,
             feature: call.feature,
             numbers: call.numbers.clone(),
-            object: self.remote_id.clone(),
         };
-        let (run, phase) = (self.context.run, self.row.batch.phase);
-        let stored = self
-            .context
-            .writer
-            .submit(move |connection| store::intend(connection, run, phase, &intent))
-            .await;
+        let run = self.context.run;
+        let stored =
+            self.context.writer.submit(move |connection| store::intend(connection, run, &intent)).await;
         let call_id = stored.map_err(Stop::Storage)?;
         self.asked = true;
         Point::IntentCommitted.reached();

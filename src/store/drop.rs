@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::amend::Present;
-use super::{Lock, Store, StoreError, held, keys, now, selection};
+use super::{Lock, Store, StoreError, keys, now, selection};
 use crate::domain::{RowId, RowState};
 
 /// Which rows are meant.
@@ -113,7 +113,6 @@ impl DropPreview {
 fn drop_row(connection: &Connection, row_id: RowId) -> Result<(), StoreError> {
     let Some(present) = Present::read(connection, row_id)? else { return Ok(()) };
     keys::give_back(connection, row_id, &present.claims()?)?;
-    held::let_go(connection, row_id)?;
     connection
         .prepare_cached(
             "UPDATE rows SET state = 'dropped', reason = NULL, cause = NULL, blocked_by = NULL, updated_at = ?1,

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::input::InputFacts;
 use super::keys::Place;
-use super::{StoreError, held, journal, now};
+use super::{StoreError, journal, now};
 use crate::domain::{
     Accepted, Cells, EntityType, InputHash, Record, Rejected, RejectionReason, RowId, RowState,
 };
@@ -226,7 +226,6 @@ pub(super) fn replace(
     );
     if renewal == Renewal::Other {
         journal::forget_facts(connection, placed.row_id)?;
-        held::let_go(connection, placed.row_id)?;
     }
     write(connection, input_id, placed, accepted, place, &conflict)
 }

@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::columns::{optional, typed};
 use super::queue::ClaimedRow;
 use super::runs::RunId;
-use super::{StoreError, held, now};
-use crate::domain::{Fact, Feature, Operation, Phase, PhoneNumber, RemoteId, Repeat, RowId, Step, StepState};
+use super::{StoreError, now};
+use crate::domain::{Fact, Feature, Operation, PhoneNumber, RemoteId, Repeat, RowId, Step, StepState};
 
 /// One step as it ended.
 #[derive(Debug, Clone)]
@@ -34,8 +34,6 @@ pub struct NewCall {
     pub feature: Option<Feature>,
     /// The telephone numbers that it is to add, activate, take away or give.
     pub numbers: Vec<PhoneNumber>,
-    /// What the row means, if that is there: nobody else may write to it from now on.
-    pub object: Option<RemoteId>,
 }
 
 /// Writes of an earlier attempt at a row of which nobody knows whether they were applied.
@@ -100,10 +98,7 @@ pub struct CallRecord {
 }
 
 /// Records the intent of a write; it must be committed before the request leaves.
-pub fn intend(connection: &Connection, run: RunId, phase: Phase, call: &NewCall) -> Result<i64, StoreError> {
-    if let Some(object) = &call.object {
-        held::hold(connection, phase, object, call.row_id)?;
-    }
+pub fn intend(connection: &Connection, run: RunId, call: &NewCall) -> Result<i64, StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO calls (run_id, row_id, attempt, step, operation, feature, mutating, intent_at, numbers)

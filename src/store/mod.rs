@@ -3,12 +3,12 @@
 //! Writers hold the lock file ([`Lock`]); readers may come at any time. During a run every write goes through
 //! [`Writer`], so that one thread alone commits, in groups.
 
+mod aliases;
 mod amend;
 mod columns;
 mod drop;
 mod error;
 mod files;
-mod held;
 mod ingested;
 mod input;
 mod integrity;
@@ -31,11 +31,11 @@ use std::time::Duration;
 pub use rusqlite::Connection;
 use rusqlite::{OpenFlags, TransactionBehavior};
 
+pub use aliases::{OtherRow, keep_aliases, row_before_with_address, row_with_external_id};
 pub use amend::{AmendOptions, AmendReport, CellChange, Matched, RefusedRow, RowChange};
 pub use drop::{DropChoice, DropPreview, DropRow};
 pub use error::StoreError;
 pub use files::FilePlace;
-pub use held::{Holder, holder, line_of, row_with_external_id};
 pub use input::{InputFacts, LoadError, LoadReport, RejectedSample};
 pub use journal::{
     CallRecord, Doubt, Given, NewCall, NumbersDoubt, StepRecord, answer, intend, record_shared_call, resolve,

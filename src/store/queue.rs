@@ -10,7 +10,7 @@ use super::journal::{self, CallRecord, Doubt, Given, NumbersDoubt, StepRecord};
 use super::runs::RunId;
 use super::selection::{CLAIMABLE, Selection};
 use super::siblings::{self, Sibling, record};
-use super::{StoreError, held, now};
+use super::{StoreError, aliases, now};
 use crate::domain::{
     BatchId, EntityType, LocationKey, Outcome, PendingReason, Phase, Record, RemoteId, RowId, RowState,
 };
@@ -59,6 +59,8 @@ pub struct ClaimedRow {
     pub numbers_in_doubt: Vec<NumbersDoubt>,
     /// The location that an earlier attempt created: lists may not show it yet.
     pub created: Option<RemoteId>,
+    /// Other addresses of its person, as far as look-ups before the claim showed any.
+    pub aliases: Vec<String>,
     /// The location row that it refers to, if the file has one.
     pub location: Option<Arc<Sibling>>,
     /// For a user the assignment row of the same person, and the other way round.
@@ -127,9 +129,6 @@ pub fn settle(
         Outcome::Success(_) => None,
         Outcome::Pending(failure) => Some(failure.reason(journal::applied_calls(connection, row.row_id)?)),
     };
-    if let Some(object) = outcome.remote_id() {
-        held::hold(connection, row.batch.phase, object, row.row_id)?;
-    }
     let end = End::of(outcome, reason);
     let changed = connection
         .prepare_cached(
@@ -293,6 +292,7 @@ fn claimed_row(row: &Row<'_>) -> rusqlite::Result<Result<ClaimedRow, StoreError>
         unsettled: Vec::new(),
         numbers_in_doubt: Vec::new(),
         created: None,
+        aliases: Vec::new(),
         location: None,
         partner: None,
     };
@@ -310,13 +310,13 @@ fn add_context(
         row.numbers_in_doubt = journal::numbers_in_doubt(connection, row.row_id)?;
         row.created = journal::created_location(connection, row.row_id)?;
     }
-    row.partner = match &row.record {
+    let (email, partner) = match &row.record {
         Record::Location(_) => return Ok(()),
-        Record::User(user) => siblings::of_person(connection, EntityType::ExtensionAssignment, &user.email)?,
-        Record::Assignment(assignment) => {
-            siblings::of_person(connection, EntityType::User, &assignment.email)?
-        }
+        Record::User(user) => (&user.email, EntityType::ExtensionAssignment),
+        Record::Assignment(assignment) => (&assignment.email, EntityType::User),
     };
+    row.aliases = aliases::aliases_of(connection, email)?;
+    row.partner = siblings::of_person(connection, partner, email)?;
     row.location = match locations.get(&row.location_key) {
         Some(known) => known.clone(),
         None => {

@@ -5,6 +5,7 @@ use rusqlite::{Connection, named_params, params};
 use super::Reading;
 use crate::domain::{Email, LicenseChoice, RemoteId, RowId};
 use crate::store::StoreError;
+use crate::store::aliases::keep_aliases;
 use crate::store::columns::{optional, typed};
 use crate::store::selection::{CLAIMABLE, GIVES_CALLING, Selection};
 
@@ -15,6 +16,8 @@ pub struct SeenPerson {
     pub id: RemoteId,
     /// The address, in lower case.
     pub email: String,
+    /// Further addresses of the same person, where the person is to be kept.
+    pub aliases: Vec<String>,
     /// `person`, `bot`, ...
     pub kind: String,
     /// The ids of their licences.
@@ -48,7 +51,11 @@ pub fn keep_people(connection: &Connection, reading: Reading, seen: &[SeenPerson
     for person in seen {
         let licenses: Vec<&str> = person.licenses.iter().map(RemoteId::as_str).collect();
         let licenses = serde_json::to_string(&licenses).unwrap_or_default();
-        insert.execute(params![reading.number(), person.email, person.id.as_str(), person.kind, licenses])?;
+        let id = person.id.as_str();
+        let named = insert.execute(params![reading.number(), person.email, id, person.kind, licenses])? == 1;
+        if named {
+            keep_aliases(connection, &person.email, &person.aliases)?;
+        }
     }
     Ok(())
 }
@@ -71,6 +78,7 @@ pub fn people_with_email(
         Ok(SeenPerson {
             id: typed(row, "remote_id")?,
             email: row.get("email")?,
+            aliases: Vec::new(),
             kind: row.get("kind")?,
             licenses: licenses(row)?,
             location: optional(row, "location")?,
