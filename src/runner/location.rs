@@ -184,7 +184,8 @@ async fn send_changes(
                 let now: Value = work.read(calls::location(id)).await?.body;
                 let left = decide::location_changes(location, &now);
                 let left = left.iter().filter_map(Value::as_object).flat_map(|left| left.keys());
-                Ok(left.filter(|name| !(by_pstn && *name == "address")).next().is_none().then_some(()))
+                let in_place = left.filter(|name| !(by_pstn && *name == "address")).count() == 0;
+                Ok(in_place.then_some(()))
             },
         )
         .await?;

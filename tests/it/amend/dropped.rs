@@ -258,7 +258,7 @@ async fn a_dropped_row_no_longer_has_the_person_whom_another_row_means_too() {
     let bench = Bench::with(&csv, SimConfig::with_org(org)).await;
     bench.sim.add_fault("feature_put:status=400".parse().unwrap());
     bench.run().await.expect(3);
-    assert!(message(&bench, 3).contains("ambiguous: row 2"), "{}", message(&bench, 3));
+    assert!(message(&bench, 3).contains("row 2 (line 3) means the same one"), "{}", message(&bench, 3));
     dropped(&bench, &[2]).await.expect(0);
     bench.wxbulk(&["run", "--retry-pending"]).await.expect(0);
     assert_eq!(state(&bench, 3), "success");
