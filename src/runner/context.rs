@@ -11,7 +11,6 @@ use super::extensions::ExtensionChecks;
 use super::licences::LicenceSettings;
 use super::lists::Lists;
 use super::people::PeopleSeen;
-use super::read_back::Sample;
 use super::shared::SharedSites;
 use super::token::TokenWatch;
 use crate::domain::NumberState;
@@ -58,8 +57,6 @@ pub(super) struct RunContext {
     pub(super) lists: Lists,
     /// Paths that this Webex does not have.
     pub(super) absent: AbsentPaths,
-    /// Which writes are read back.
-    pub(super) sample: Sample,
     /// Whom settings of this phase named.
     pub(super) people: PeopleSeen,
     /// What rows of one location share, for a phase.

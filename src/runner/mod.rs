@@ -187,7 +187,6 @@ pub async fn run(
         last_write: std::cell::Cell::new(None),
         lists: Lists::new(started),
         absent: AbsentPaths::default(),
-        sample: read_back::Sample::default(),
         people: PeopleSeen::default(),
         sites: SharedSites::default(),
         extensions: ExtensionChecks::default(),

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::overlay::{self, Unreadable, Wanted, WantedValue};
 use super::people;
-use super::read_back::not_applied;
+use super::read_back::{may_be_dropped, not_applied};
 use super::subscriber::{self, is_unknown};
 use super::work::{Flow, RowWork, Stop, pending, stop_for};
 use super::write::Shown;
@@ -115,7 +115,7 @@ async fn apply_feature(
     let body = changes(&present, wanted, owner.home)?;
     work.resolve_feature(feature, body.is_none());
     let Some(body) = body else { return Ok(false) };
-    let read_back = work.context.sample.wants(feature, wanted);
+    let read_back = may_be_dropped(feature, wanted);
     work.write(
         calls::put_feature(person, feature, present.family, body),
         |_| if read_back { Shown::ByLookUp(not_applied("the setting")) } else { Shown::Proved(()) },

@@ -6,8 +6,6 @@ use serde_json::json;
 use crate::support::{Bench, Csv};
 use wxbulk::sim::{LocationSeed, Operation, OrgSeed, PersonSeed, Pstn, SimConfig};
 
-const DND: &str = "calling_settings_do_not_disturb_enabled";
-
 fn madrid() -> LocationSeed {
     let address = json!({
         "address1": "Calle Mayor, 1", "city": "Madrid", "state": "Madrid", "postalCode": "28001", "country": "ES",
@@ -17,17 +15,6 @@ fn madrid() -> LocationSeed {
 
 async fn on(csv: &Csv, location: LocationSeed) -> Bench {
     Bench::with(csv, SimConfig::with_org(OrgSeed::default().location(location))).await
-}
-
-/// People of Madrid who have calling, and a setting of each to be written.
-async fn people(count: usize) -> Bench {
-    let email = |at: usize| format!("u{at}@example.com");
-    let line = |at: usize| format!("{}", 1000 + at);
-    let org = (0..count).fold(OrgSeed::default().location(madrid()), |org, at| {
-        org.person(PersonSeed::new(email(at)).calling("Madrid", line(at)))
-    });
-    let csv = (0..count).fold(Csv::new(), |csv, at| csv.user(&email(at), "Madrid").cell(DND, "true"));
-    Bench::with(&csv, SimConfig::with_org(org)).await
 }
 
 #[tokio::test]
@@ -78,21 +65,6 @@ async fn an_address_that_is_dropped_in_silence_is_said_with_both_texts() {
     row.expect_pending("non_retryable_external", "location_update");
     row.says(&["accepted but not applied", "Calle Nueva, 7", "Calle Mayor, 1"]);
     assert_eq!(bench.calls(Operation::LocationUpdate).len(), 1);
-}
-
-#[tokio::test]
-async fn the_first_write_of_an_object_of_settings_is_read_back_and_the_next_are_not() {
-    let bench = people(6).await.env("MAX_CONCURRENCY", "1");
-    bench.run().await.expect(0);
-    assert_eq!(bench.calls(Operation::FeaturePut).len(), 6);
-    assert_eq!(bench.calls(Operation::FeatureGet).len(), 6 + 1);
-
-    let bench = people(1).await;
-    bench.sim.add_fault("feature_put:silent=enabled".parse().unwrap());
-    bench.run().await.expect(3);
-    let row = bench.row("user", "u0@example.com");
-    row.expect_pending("non_retryable_external", "user_apply_calling_settings");
-    row.says(&["accepted but not applied"]);
 }
 
 /// A number may be refused without a word for each person anew.
