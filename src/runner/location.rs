@@ -13,7 +13,7 @@ use super::work::{Flow, RowWork, pending, stop_for};
 use super::write::{Looked, Shown};
 use crate::domain::{CallingCode, Fact, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
 use crate::store::SeenLocation;
-use crate::webex::{Trouble, calls, site_calls, wire};
+use crate::webex::{Reply, Trouble, calls, site_calls, wire};
 
 pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<(RemoteId, String)> {
     refuse_unsupported(work, Step::LocationApplySettings, &location.unsupported)?;
@@ -176,7 +176,7 @@ async fn send_changes(
             calls::update_location(id, changes),
             // Some answers show the location, others nothing.
             |reply| match reply.body.get("id") {
-                Some(_) if !moves => Shown::about(reply, "id", id),
+                Some(_) if !moves || !reads_id(reply, id) => Shown::about(reply, "id", id),
                 None if !moves || by_pstn => Shown::Proved(()),
                 _ => dropped(),
             },
@@ -271,4 +271,9 @@ pub(super) fn proved<T, E: std::fmt::Display>(read: Result<T, E>) -> Shown<T> {
         Ok(value) => Shown::Proved(value),
         Err(lacking) => Shown::Unproved(lacking.to_string()),
     }
+}
+
+/// Whether an answer is about this location.
+fn reads_id(reply: &Reply, id: &RemoteId) -> bool {
+    matches!(Shown::<()>::about(reply, "id", id), Shown::Proved(()))
 }
