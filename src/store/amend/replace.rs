@@ -69,7 +69,7 @@ struct Moved {
 }
 
 impl Attempt<'_> {
-    /// Locations first, then what refers to them, each in row order.
+    /// Locations first, then their rows that stay as they are, then what is changed or new, each in row order.
     fn write(mut self, changes: &[Change]) -> Result<HashMap<RowId, Rejected>, StoreError> {
         for change in changes {
             if let Some(present) = &change.present {
@@ -85,11 +85,12 @@ impl Attempt<'_> {
         for Moved { row, .. } in &moved {
             keys::give_back(self.connection, row.row_id, &row.claims()?)?;
         }
-        for change in persons {
-            self.place(change)?;
-        }
+        // First those that are to stay as they are: what is changed or new may not take a key of theirs.
         for moved in &moved {
             self.move_along(moved)?;
+        }
+        for change in persons {
+            self.place(change)?;
         }
         Ok(self.clashes)
     }

@@ -107,6 +107,35 @@ async fn locations_that_would_be_one_stay_two() {
     assert_eq!(cell(&bench, 4, "location_name").as_deref(), Some("Sevilla"));
 }
 
+/// A rejected duplicate is tried again with the file: it takes no key from a row that stays as it is, and no other row is
+/// blamed for it.
+#[tokio::test]
+async fn a_corrected_location_is_not_refused_for_the_rejected_duplicate_of_one_of_its_people() {
+    let twice = Csv::new().location("Madrid").person("ana@example.com", "Madrid", "1000").person(
+        "eva@example.com",
+        "Madrid",
+        "1000",
+    );
+    let bench = Bench::new(&twice).await;
+    let path = bench.csv_path().display().to_string();
+    bench.wxbulk(&["ingest", &path]).await.expect(3);
+    assert_eq!([3, 5].map(|row| state(&bench, row)), ["ready", "rejected"]);
+    let moved = twice.text().replace("Europe/Madrid", "Atlantic/Canary");
+    let tagged = moved.replace("location_name,", "location_external_id,location_name,");
+    let tagged = tagged.replace("location,Madrid", "location,MAD-01,Madrid");
+    let tagged =
+        tagged.replace("user,,", "user,,,").replace("extension_assignment,,", "extension_assignment,,,");
+    for (file, column, now) in
+        [(moved, "time_zone", "Atlantic/Canary"), (tagged, "location_external_id", "MAD-01")]
+    {
+        let told = amend(&bench, &file, &[]).await.expect(3).stdout;
+        assert!(told.contains("1 changed, 0 new, 3 as they were, 1 refused"), "{told}");
+        assert!(told.contains("row 5 stays rejected"), "{told}");
+        assert_eq!(cell(&bench, 1, column).as_deref(), Some(now));
+        assert_eq!([3, 5].map(|row| state(&bench, row)), ["ready", "rejected"]);
+    }
+}
+
 #[tokio::test]
 async fn what_a_row_did_before_it_meant_something_else_is_not_its_own() {
     let csv = Csv::new().location("Madrid").person("ana@example.com", "Madrid", "1001");
