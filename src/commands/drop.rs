@@ -1,7 +1,7 @@
 //! `drop`: rows that shall not be worked, out of the job.
 
 use super::exit::{DONE, USAGE};
-use super::{Failure, Scene, ask, output};
+use super::{Failure, Scene, ask, files, output};
 use crate::cli::DropArgs;
 use crate::domain::RowId;
 use crate::export::{self, Edited, FileKind};
@@ -25,7 +25,8 @@ pub(super) fn execute(scene: &Scene<'_>, args: &DropArgs) -> Result<u8, Failure>
     }
     ask::require_yes(args.yes, "drop them?", "these rows are dropped")?;
     let (dropped, woken) = store.drop_rows(&lock, &choice)?;
-    export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Keep)?;
+    let exported = export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Keep)?;
+    output::print(&files::kept(&exported.kept))?;
     let mut told = format!("{dropped} rows are dropped; they are kept, and no run works them");
     if woken > 0 {
         told.push_str(&format!(

@@ -116,16 +116,18 @@ async fn ingest_beside_a_file_of_somebody_else_tells_its_counts_and_writes_the_o
 }
 
 #[tokio::test]
-async fn requeue_says_which_file_it_left_alone() {
-    let bench = Bench::new(&site(1)).await;
-    bench.sim.add_fault(Fault::on(Operation::LicensesUsersPatch).status(400));
-    bench.run().await;
-    std::fs::write(bench.output().join("pending_rows.csv"), "mine\n").unwrap();
-    let ran = bench.wxbulk(&["requeue", "--all", "--yes"]).await.expect(0);
-    for words in ["left alone, because someone edited it: ", "pending_rows.csv", "--amend", "--force"] {
-        assert!(ran.stdout.contains(words), "{words:?} is not in {}", ran.text());
+async fn requeue_and_drop_say_which_file_they_left_alone() {
+    for arguments in [["requeue", "--all", "--yes"].as_slice(), &["drop", "--row", "2", "--yes"]] {
+        let bench = Bench::new(&site(1)).await;
+        bench.sim.add_fault(Fault::on(Operation::LicensesUsersPatch).status(400));
+        bench.run().await;
+        std::fs::write(bench.output().join("pending_rows.csv"), "mine\n").unwrap();
+        let ran = bench.wxbulk(arguments).await.expect(0);
+        for words in ["left alone, because someone edited it: ", "pending_rows.csv", "--amend", "--force"] {
+            assert!(ran.stdout.contains(words), "{words:?} is not in {}", ran.text());
+        }
+        assert_eq!(bench.file("pending_rows.csv"), "mine\n");
     }
-    assert_eq!(bench.file("pending_rows.csv"), "mine\n");
 }
 
 #[tokio::test]
