@@ -99,7 +99,7 @@ fn requests(calls: &[Exchange], email: &str) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn every_object_takes_one_get_and_one_put_however_many_columns_and_none_when_in_place() {
+async fn every_object_takes_one_put_however_many_columns_and_none_when_in_place() {
     let people: Vec<String> = Feature::ALL.iter().map(|feature| owner(*feature)).collect();
     let colleagues = [EVA, LEO].map(str::to_owned);
     let bench =
@@ -108,7 +108,8 @@ async fn every_object_takes_one_get_and_one_put_however_many_columns_and_none_wh
     let changed = run_anew(&bench, &everything(Values::Other), "other").await;
     let again = run_anew(&bench, &everything(Values::Other), "again").await;
     for feature in Feature::ALL {
-        assert_eq!(requests(&changed, &owner(*feature)), (1, 1), "{feature}: every column differs");
+        let reads = 1 + usize::from(is_read_back(*feature));
+        assert_eq!(requests(&changed, &owner(*feature)), (reads, 1), "{feature}: every column differs");
         assert_eq!(requests(&again, &owner(*feature)), (1, 0), "{feature}: everything is in place");
     }
     for setting in SETTINGS {
@@ -119,6 +120,13 @@ async fn every_object_takes_one_get_and_one_put_however_many_columns_and_none_wh
             assert_eq!(*there, wanted, "{}", setting.name);
         }
     }
+}
+
+/// Numbers may be dropped in silence, so that what holds one is read again after it was written.
+fn is_read_back(feature: Feature) -> bool {
+    let number = |kind| matches!(kind, SettingKind::Phone | SettingKind::Destination);
+    feature == Feature::EmergencyCallback
+        || SETTINGS.iter().any(|setting| setting.feature == feature && number(setting.kind))
 }
 
 /// The second value as Webex keeps it; lists have tests of their own.
