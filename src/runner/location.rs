@@ -13,7 +13,7 @@ use super::work::{Flow, RowWork, pending, stop_for};
 use super::write::{Looked, Shown};
 use crate::domain::{CallingCode, Fact, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
 use crate::store::SeenLocation;
-use crate::webex::{Reply, Trouble, calls, site_calls, wire};
+use crate::webex::{Trouble, calls, site_calls, wire};
 
 pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<(RemoteId, String)> {
     refuse_unsupported(work, Step::LocationApplySettings, &location.unsupported)?;
@@ -174,11 +174,13 @@ async fn send_changes(
     if changes.as_object().is_some_and(|fields| !fields.is_empty()) {
         work.write(
             calls::update_location(id, changes),
-            // Some answers show the location, others nothing.
-            |reply| match reply.body.get("id") {
-                Some(_) if !moves || !reads_id(reply, id) => Shown::about(reply, "id", id),
-                None if !moves || by_pstn => Shown::Proved(()),
-                _ => dropped(),
+            |reply| {
+                // Some answers show the location, others nothing.
+                let named = reply.body.get("id").map(|_| Shown::about(reply, "id", id));
+                match named.unwrap_or(Shown::Proved(())) {
+                    Shown::Proved(()) if moves && !by_pstn => dropped(),
+                    shown => shown,
+                }
             },
             async |work| {
                 let now: Value = work.read(calls::location(id)).await?.body;
@@ -271,9 +273,4 @@ pub(super) fn proved<T, E: std::fmt::Display>(read: Result<T, E>) -> Shown<T> {
         Ok(value) => Shown::Proved(value),
         Err(lacking) => Shown::Unproved(lacking.to_string()),
     }
-}
-
-/// Whether an answer is about this location.
-fn reads_id(reply: &Reply, id: &RemoteId) -> bool {
-    matches!(Shown::<()>::about(reply, "id", id), Shown::Proved(()))
 }
