@@ -27,7 +27,7 @@ async fn without_free_units_nobody_is_enabled_unless_that_is_allowed() {
 
 #[tokio::test]
 async fn what_webex_answers_decides_then() {
-    let bench = short_of_one(false).await.env("ALLOW_LICENSE_OVERAGE", "true");
+    let bench = short_of_one(false).await.env("ALLOW_LICENSE_OVERAGE", "true").env("MAX_CONCURRENCY", "1");
     bench.run().await.expect(3);
     let row = bench.row("user", EVA);
     row.expect_pending("precondition_missing", "user_enable_calling");
