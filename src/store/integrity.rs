@@ -135,7 +135,6 @@ pub(super) fn migrate(connection: &mut Connection, target: Target) -> Result<(),
     // A table that others refer to is made anew without them, and each migration runs in a transaction, where this cannot
     // be changed any more.
     connection.pragma_update(None, "foreign_keys", false)?;
-    super::columns::add_functions(connection)?;
     let migrated = embedded::migrations::runner()
         .set_target(target)
         .set_abort_divergent(true)
