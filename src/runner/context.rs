@@ -13,6 +13,7 @@ use super::licences::LicenceSettings;
 use super::lists::Lists;
 use super::objects::Objects;
 use super::people::PeopleSeen;
+use super::read_back::Samples;
 use super::shared::SharedSites;
 use super::token::TokenWatch;
 use crate::store::{self, Readers, RunId, StoreError, Writer};
@@ -63,6 +64,8 @@ pub(super) struct RunContext {
     pub(super) sites: SharedSites,
     /// What Webex said of extensions before they are given, for a phase.
     pub(super) extensions: ExtensionChecks,
+    /// Which of the writes that nothing else proves are read back.
+    pub(super) samples: Samples,
 }
 
 impl RunContext {

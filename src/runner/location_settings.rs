@@ -1,10 +1,15 @@
 //! What a location row states beyond the location: PSTN, then numbers, then settings, each only if the row has them.
 
-use super::decide_site::{For, calling_changes, permission_changes};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::alike::permission_row;
+use super::decide_site::{CallingChanges, For, calling_changes, permission_changes};
 use super::numbers;
 use super::pstn;
+use super::read_back::Seen;
 use super::site::Site;
-use super::work::{Flow, RowWork, pending, stop_for};
+use super::work::{Flow, RowWork, Stop, pending, stop_for};
 use super::write::Shown;
 use crate::domain::{
     CallingDetails, LocationSettings, Operation, PendingReason, Permission, RemoteId, RouteName, Step,
@@ -74,31 +79,43 @@ async fn apply_details(
     site: &Site,
 ) -> Flow<Option<&'static str>> {
     let present = work.read(calls::calling_location(&site.id)).await?.body;
-    let changes = calling_changes(details, &present, site.home, For::Sending);
-    work.resolve_earlier(Operation::CallingLocationUpdate, changes.is_none());
-    let Some(changes) = changes else { return Ok(None) };
+    let CallingChanges { fields, names } = calling_changes(details, &present, site.home, For::Sending);
+    work.resolve_earlier(Operation::CallingLocationUpdate, names.is_empty());
+    if names.is_empty() {
+        return Ok(None);
+    }
     let context = work.context;
-    let _turn = match changes.get("routingPrefix") {
+    let _turn = match fields.get("routingPrefix") {
         Some(_) => Some(context.sites.prefix_turn.lock().await),
         None => None,
     };
-    let job = work
-        .write(site_calls::update_calling_location(&site.id, changes), shows_job, async |work| {
-            Ok(is_as_stated(work, details, site).await?.then_some(None))
-        })
-        .await?;
+    let call = site_calls::update_calling_location(&site.id, Value::Object(fields));
+    let mut look = async |work: &mut RowWork<'_>| details_now(work, details, site, &names).await;
+    let job = work.write(call, shows_job, async |work| Ok(look(work).await?.map(|()| None))).await?;
     if let Some(main_number) = &details.main_number {
         work.added.retain(|(_, number)| number != main_number);
     }
     if let Some(job) = job {
-        wait_for_job(work, details, site, &job).await?;
+        let ended = wait_for_job(work, &job).await?;
+        let now = Instant::now();
+        match work.look_twice(now, &mut look).await? {
+            Seen::InPlace(()) => {}
+            Seen::Lacking(lacking) if ended => return Err(Stop::Pending(lacking.cause())),
+            Seen::Lacking(_) => return still_at_work(&job),
+        }
     }
     Ok(Some("calling details"))
 }
 
-async fn is_as_stated(work: &mut RowWork<'_>, details: &CallingDetails, site: &Site) -> Flow<bool> {
+/// Which of the details that were sent show.
+async fn details_now(
+    work: &mut RowWork<'_>,
+    details: &CallingDetails,
+    site: &Site,
+    sent: &[String],
+) -> Flow<Seen<()>> {
     let now = work.read(calls::calling_location(&site.id)).await?.body;
-    Ok(calling_changes(details, &now, site.home, For::Proof).is_none())
+    Ok(Seen::of(sent, calling_changes(details, &now, site.home, For::Proof).names))
 }
 
 /// 206: all but the routing prefix is applied (R7). A job: the prefix takes its time.
@@ -108,23 +125,19 @@ fn shows_job(reply: &Reply) -> Shown<Option<RemoteId>> {
         return Shown::Partial(format!("Webex applied all but the routing prefix (206): {why}"));
     }
     match wire::batch_job(&reply.body) {
-        Ok(job) => Shown::Proved(job),
+        Ok(Some(job)) => Shown::Proved(Some(job)),
+        Ok(None) => Shown::ToReadBack,
         Err(lacking) => Shown::Unproved(lacking.to_string()),
     }
 }
 
-/// Waits, within a bound, until the job for the routing prefix has ended.
-async fn wait_for_job(
-    work: &mut RowWork<'_>,
-    details: &CallingDetails,
-    site: &Site,
-    job: &RemoteId,
-) -> Flow<()> {
+/// Waits, within a bound, until the job for the routing prefix has ended; says whether that was seen.
+async fn wait_for_job(work: &mut RowWork<'_>, job: &RemoteId) -> Flow<bool> {
     for pause in work.context.webex.pauses(JOB_LOOKS) {
         let reply = match work.try_read(site_calls::routing_prefix_job(job)).await? {
             Ok(reply) => reply,
             // Jobs are forgotten after a while: the location itself says.
-            Err(Trouble::Refused(refusal)) if refusal.status == 404 => break,
+            Err(Trouble::Refused(refusal)) if refusal.status == 404 => return Ok(false),
             Err(trouble) => return stop_for(Operation::PrefixJobGet, &trouble),
         };
         let status = wire::line(&reply.body, "latestExecutionStatus");
@@ -137,13 +150,14 @@ async fn wait_for_job(
                     format!("the job {job} that changes the routing prefix ended as {status} {exit}"),
                 );
             }
-            ("COMPLETED", _) => return Ok(()),
+            ("COMPLETED", _) => return Ok(true),
             _ => work.context.webex.wait(pause).await?,
         }
     }
-    if is_as_stated(work, details, site).await? {
-        return Ok(());
-    }
+    Ok(false)
+}
+
+fn still_at_work<T>(job: &RemoteId) -> Flow<T> {
     pending(
         PendingReason::RetryExhausted,
         format!("the job {job} that changes the routing prefix has not ended yet: requeue the row later"),
@@ -161,10 +175,14 @@ async fn route_unknown_extensions(
     if in_place {
         return Ok(None);
     }
+    let sent = [format!("the route of unknown extensions to {route}")];
     work.write(
         site_calls::put_internal_dialing(&site.id, route.kind.as_str(), &target),
-        |_| Shown::Proved(()),
-        async |work| Ok(leads_to(work, site, &target).await?.then_some(())),
+        |_| Shown::ToReadBack,
+        async |work| {
+            let lacking = if leads_to(work, site, &target).await? { Vec::new() } else { sent.to_vec() };
+            Ok(Seen::of(&sent, lacking))
+        },
     )
     .await?;
     Ok(Some("route of unknown extensions"))
@@ -186,12 +204,17 @@ async fn apply_permissions(
     if changes.is_empty() {
         return Ok(None);
     }
+    let rows: Vec<Value> = changes.iter().map(|permission| permission_row(permission)).collect();
+    let names = |changes: &[&Permission]| -> Vec<String> {
+        changes.iter().map(|permission| permission.call_type.to_string()).collect()
+    };
+    let sent = names(&changes);
     work.write(
-        site_calls::put_location_permissions(&site.id, &changes),
-        |_| Shown::Proved(()),
+        site_calls::put_location_permissions(&site.id, &rows),
+        |_| Shown::ToReadBack,
         async |work| {
             let now = work.read(site_calls::location_permissions(&site.id)).await?.body;
-            Ok(permission_changes(wanted, &now).is_empty().then_some(()))
+            Ok(Seen::of(&sent, names(&permission_changes(wanted, &now))))
         },
     )
     .await?;

@@ -22,6 +22,7 @@ mod people;
 mod phase;
 mod preflight;
 mod pstn;
+mod read_back;
 mod reason;
 mod row;
 mod seen;
@@ -52,6 +53,7 @@ use extensions::ExtensionChecks;
 use licences::LicencePool;
 use lists::{Lists, ReadFailure};
 use people::PeopleSeen;
+use read_back::Samples;
 use shared::SharedSites;
 use token::TokenWatch;
 
@@ -189,6 +191,7 @@ pub async fn run(
         people: PeopleSeen::default(),
         sites: SharedSites::default(),
         extensions: ExtensionChecks::default(),
+        samples: Samples::default(),
     });
     let work = async {
         let ended = phases(&context, limits, scope, &stop, &events).await.unwrap_or(Ended::Finished);

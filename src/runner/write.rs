@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::read_back::Seen;
 use super::reason;
 use super::work::{Cause, Flow, RowWork, Stop, stop_for};
 use crate::domain::{Feature, Operation, PendingReason, Repeat};
@@ -16,6 +17,10 @@ use crate::webex::{Asked, Budget, Call, Reply, Trace, Trouble, wire};
 pub(super) enum Shown<T> {
     /// The write is in place.
     Proved(T),
+    /// Webex took it, and no field of the answer shows it: some writes of the kind are looked up to see whether that holds.
+    Taken(T),
+    /// Webex took it, and could have dropped what was sent without a word: only a look-up shows it.
+    ToReadBack,
     /// Part of it is in place (R7).
     Partial(String),
     /// The answer lacks what would prove it.
@@ -30,6 +35,8 @@ struct WriteAttempt {
     operation: Operation,
     feature: Option<Feature>,
     can_meet_a_job: bool,
+    /// Whether this is one of those writes of its kind that are read back.
+    sampled: bool,
     trace: Trace,
     begun_at: String,
     ended: Instant,
@@ -67,6 +74,8 @@ struct Doubt {
     wait: Duration,
     /// A look-up that shows nothing proves that nothing was applied.
     conclusive: bool,
+    /// What Webex said yes to has no trouble of its own: what the look-up says counts.
+    taken: bool,
     /// Why the row is pending when nothing is in place and it is not sent again.
     otherwise: Cause,
 }
@@ -74,7 +83,29 @@ struct Doubt {
 impl Doubt {
     /// Looked for once and not sent again.
     const fn once(look: Look, otherwise: Cause) -> Doubt {
-        Doubt { look, resend: false, wait: Duration::ZERO, conclusive: false, otherwise }
+        Doubt { look, resend: false, wait: Duration::ZERO, conclusive: false, taken: false, otherwise }
+    }
+
+    /// Taken by Webex and looked for, since that does not prove it.
+    fn taken(look: Look, otherwise: Cause) -> Doubt {
+        Doubt { conclusive: true, taken: true, ..Doubt::once(look, otherwise) }
+    }
+
+    /// Why the row is pending when the look-up itself came to an end with this.
+    fn instead_of(&self, look: Cause) -> Cause {
+        match (self.taken, decides(&look)) {
+            // One that decided something counts.
+            (_, true) => look,
+            (true, false) => Cause {
+                message: format!(
+                    "taken by Webex, but whether it is in place could not be read: {}",
+                    look.message
+                ),
+                ..look
+            },
+            // One that failed leaves the write's own trouble.
+            (false, false) => self.otherwise.clone(),
+        }
     }
 }
 
@@ -86,11 +117,11 @@ impl RowWork<'_> {
     /// for absent earlier than the settle time after the attempt ended, so that a lagging list cannot make a second one.
     /// After a refusal it is looked for at once; a location that does not show then stays in doubt, and the row's next
     /// attempt looks again when it must show.
-    pub(super) async fn write<T>(
+    pub(super) async fn write<T, S: Into<Seen<T>>>(
         &mut self,
         call: Call,
         shown: impl Fn(&Reply) -> Shown<T>,
-        look: impl AsyncFnMut(&mut Self) -> Flow<Option<T>>,
+        look: impl AsyncFnMut(&mut Self) -> Flow<S>,
     ) -> Flow<T> {
         let webex = &self.context.webex;
         let alone =
@@ -99,12 +130,12 @@ impl RowWork<'_> {
     }
 
     /// The same, where the request may travel together with those of other rows.
-    pub(super) async fn write_by<T>(
+    pub(super) async fn write_by<T, S: Into<Seen<T>>>(
         &mut self,
         send: impl AsyncFn(&Call, &mut Budget, &mut Trace) -> Result<Reply, Trouble>,
         call: Call,
         shown: impl Fn(&Reply) -> Shown<T>,
-        mut look: impl AsyncFnMut(&mut Self) -> Flow<Option<T>>,
+        mut look: impl AsyncFnMut(&mut Self) -> Flow<S>,
     ) -> Flow<T> {
         if let Some(trouble) = self.context.absent.answer_to(&call) {
             return stop_for(call.operation, &trouble);
@@ -140,33 +171,35 @@ impl RowWork<'_> {
     }
 
     /// Looks whether an attempt is in place, and records what it shows.
-    async fn look_after<T>(
+    async fn look_after<T, S: Into<Seen<T>>>(
         &mut self,
         attempt: &WriteAttempt,
         doubt: &Doubt,
-        look: &mut impl AsyncFnMut(&mut Self) -> Flow<Option<T>>,
+        look: &mut impl AsyncFnMut(&mut Self) -> Flow<S>,
     ) -> Flow<Option<T>> {
         if doubt.look == Look::Settled {
             self.settle_since(attempt).await?;
         }
-        let mut seen = look(self).await;
-        if doubt.look == Look::Twice && matches!(seen, Ok(None)) {
-            self.settle_since(attempt).await?;
-            seen = look(self).await;
-        }
+        let seen = match doubt.look {
+            Look::Twice => self.look_twice(attempt.ended, look).await,
+            Look::Now | Look::Settled => look(self).await.map(Into::into),
+        };
         match seen {
-            Ok(Some(value)) => {
+            Ok(Seen::InPlace(value)) => {
                 self.answered(attempt, Some(true));
                 Ok(Some(value))
             }
-            Ok(None) => {
-                self.answered(attempt, doubt.conclusive.then_some(false));
-                Ok(None)
+            Ok(Seen::Lacking(lacking)) => {
+                // What is in place of a request in part makes the row half applied (R8).
+                self.answered(attempt, doubt.conclusive.then_some(lacking.in_part));
+                match doubt.taken && !lacking.names.is_empty() {
+                    true => Err(Stop::Pending(doubt.otherwise.clone().naming(&lacking))),
+                    false => Ok(None),
+                }
             }
-            // A look-up that failed leaves the write's own trouble; one that decided something counts.
-            Err(Stop::Pending(cause)) if !decides(&cause) => {
+            Err(Stop::Pending(cause)) => {
                 self.answered(attempt, None);
-                Err(Stop::Pending(doubt.otherwise.clone()))
+                Err(Stop::Pending(doubt.instead_of(cause)))
             }
             Err(stop) => {
                 self.answered(attempt, None);
@@ -207,11 +240,13 @@ impl RowWork<'_> {
         self.context.last_write.set(Some(ended));
         self.last_status = trace.status.or(self.last_status);
         self.context.mind_the_token(result.as_ref().err()).await;
+        let sampled = result.is_ok() && self.context.samples.hold(call);
         Ok(WriteAttempt {
             call_id,
             operation: call.operation,
             feature: call.feature,
             can_meet_a_job: call.can_meet_a_job(),
+            sampled,
             trace,
             begun_at,
             ended,
@@ -255,9 +290,13 @@ fn verdict<T>(attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Ver
     let trouble = match &attempt.result {
         Ok(reply) => match shown(reply) {
             Shown::Proved(value) => return Verdict::InPlace(value),
+            Shown::Taken(value) if !attempt.sampled => return Verdict::InPlace(value),
+            Shown::Taken(_) | Shown::ToReadBack => {
+                return Verdict::Doubt(Doubt::taken(Look::Twice, unkept(attempt)));
+            }
             Shown::Partial(message) => return Verdict::Partly(partly(attempt, message)),
             Shown::ByLookUp(cause) => {
-                return Verdict::Doubt(Doubt { conclusive: true, ..Doubt::once(look, cause) });
+                return Verdict::Doubt(Doubt::taken(look, cause));
             }
             Shown::Unproved(what) => {
                 &Trouble::BadReply { status: reply.status, what, tracking_id: reply.tracking_id.clone() }
@@ -288,6 +327,15 @@ fn verdict<T>(attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Ver
             let wait = if let Asked::Wait(wait) = asked { *wait } else { Duration::ZERO };
             Verdict::Doubt(Doubt { resend, wait, conclusive: true, ..Doubt::once(look, cause) })
         }
+    }
+}
+
+/// Why the row is pending when Webex does not show what it took; a look-up tells what that is.
+fn unkept(attempt: &WriteAttempt) -> Cause {
+    Cause {
+        http_status: attempt.trace.status,
+        tracking_id: attempt.trace.tracking_id.clone(),
+        ..Cause::new(PendingReason::NonRetryableExternal, "accepted but not applied")
     }
 }
 
