@@ -39,6 +39,10 @@ text_enum! {
         PstnConnectionGet = "pstn_connection_get",
         /// `PUT /telephony/pstn/locations/{id}/connection`
         PstnConnectionPut = "pstn_connection_put",
+        /// `POST /telephony/pstn/locations/{id}/emergencyAddress`
+        EmergencyAddressAdd = "emergency_address_add",
+        /// `PUT /telephony/pstn/locations/{id}/emergencyAddresses/{addressId}`
+        EmergencyAddressUpdate = "emergency_address_update",
         /// `GET /telephony/config/routeChoices`
         RouteChoicesList = "route_choices_list",
         /// `GET /licenses`
@@ -85,9 +89,10 @@ impl Operation {
     pub const fn repeat(self) -> Repeat {
         match self {
             // A number that was added and does not show yet would be refused as in use.
-            Operation::LocationCreate | Operation::CallingLocationEnable | Operation::NumbersAdd => {
-                Repeat::Creates
-            }
+            Operation::LocationCreate
+            | Operation::CallingLocationEnable
+            | Operation::NumbersAdd
+            | Operation::EmergencyAddressAdd => Repeat::Creates,
             Operation::LicensesUsersPatch => Repeat::Takes,
             Operation::LocationUpdate
             | Operation::FeaturePut
@@ -95,6 +100,7 @@ impl Operation {
             | Operation::InternalDialingPut
             | Operation::LocationPermissionsPut
             | Operation::PstnConnectionPut
+            | Operation::EmergencyAddressUpdate
             | Operation::NumbersDelete
             | Operation::PersonNumbersPut => Repeat::SetsState,
             Operation::PeopleMe

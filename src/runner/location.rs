@@ -1,11 +1,14 @@
 //! Phase 1: find the location, create or update it, enable it for calling, apply what the row states of its calling.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::decide::{self, Located};
+use super::decide::{self, ADDRESS, Located};
 use super::directory;
+use super::emergency_address;
 use super::location_settings;
 use super::objects;
+use super::pstn;
+use super::read_back::Seen;
 use super::site::Site;
 use super::user::refuse_unsupported;
 use super::work::{Flow, RowWork, pending, stop_for};
@@ -123,34 +126,62 @@ async fn create(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Creat
     Ok(Created::Yes(id))
 }
 
+/// Writes by which a location is brought to what the row states.
+const UPDATES: [Operation; 3] =
+    [Operation::LocationUpdate, Operation::EmergencyAddressAdd, Operation::EmergencyAddressUpdate];
+
 /// Sends what differs; says whether anything did.
 async fn update(work: &mut RowWork<'_>, location: &LocationRecord, seen: &SeenLocation) -> Flow<bool> {
     work.begin(Step::LocationUpdate);
-    if decide::location_changes(location, &seen.body).is_none() {
-        work.resolve_earlier(Operation::LocationUpdate, true);
+    if decide::location_changes(location, &seen.body).is_empty() {
+        UPDATES.iter().for_each(|operation| work.resolve_earlier(*operation, true));
         work.done(StepState::Unchanged, "name, time zone, address and notes are as the row states them");
         return Ok(false);
     }
     // The list may be minutes old, and the notes are a person's: change what stands there now.
     let now = work.read(calls::location(&seen.id)).await?.body;
-    let Some(changes) = decide::location_changes(location, &now) else {
-        work.resolve_earlier(Operation::LocationUpdate, true);
+    let mut changes = decide::location_changes(location, &now);
+    if changes.is_empty() {
+        UPDATES.iter().for_each(|operation| work.resolve_earlier(*operation, true));
         work.done(StepState::Unchanged, "was brought in line meanwhile");
         return Ok(false);
-    };
+    }
     work.resolve_earlier(Operation::LocationUpdate, false);
-    let fields = changes.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(", "));
+    let fields = changes.keys().cloned().collect::<Vec<_>>().join(", ");
+    let has_moved = changes.contains_key(ADDRESS);
+    let by_emergency_address =
+        has_moved && seen.calling_enabled && pstn::is_connected(work, &seen.id).await?;
+    if by_emergency_address {
+        changes.shift_remove(ADDRESS);
+    }
+    if !changes.is_empty() {
+        put(work, location, &seen.id, changes).await?;
+    }
+    if by_emergency_address {
+        emergency_address::change(work, location, &seen.id).await?;
+    }
+    work.done(StepState::Applied, format!("changed {fields}"));
+    Ok(true)
+}
+
+async fn put(
+    work: &mut RowWork<'_>,
+    location: &LocationRecord,
+    id: &RemoteId,
+    changes: Map<String, Value>,
+) -> Flow<()> {
+    let sent: Vec<String> = changes.keys().cloned().collect();
     work.write(
-        calls::update_location(&seen.id, changes),
-        |_| Shown::Proved(()),
+        calls::update_location(id, Value::Object(changes)),
+        |_| Shown::ToReadBack,
         async |work| {
-            let now: Value = work.read(calls::location(&seen.id)).await?.body;
-            Ok(decide::location_changes(location, &now).is_none().then_some(()))
+            let now = work.read(calls::location(id)).await?.body;
+            let differing = decide::location_changes(location, &now);
+            let lacking = sent.iter().filter(|name| differing.contains_key(*name)).cloned().collect();
+            Ok(Seen::of(&sent, lacking).saying(ADDRESS, || decide::both_addresses(location, &now)))
         },
     )
-    .await?;
-    work.done(StepState::Applied, format!("changed {}", fields.unwrap_or_default()));
-    Ok(true)
+    .await
 }
 
 /// Enables the location unless it is; says whether it had to be.

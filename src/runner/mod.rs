@@ -10,6 +10,7 @@ mod context;
 mod decide;
 mod decide_site;
 mod directory;
+mod emergency_address;
 mod extensions;
 mod licences;
 mod lists;

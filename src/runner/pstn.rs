@@ -88,6 +88,11 @@ async fn kind(work: &mut RowWork<'_>, location: &RemoteId) -> Flow<Option<String
     Ok(connection(work, location).await?.map(|connection| connection.kind))
 }
 
+/// Whether a location has PSTN.
+pub(super) async fn is_connected(work: &mut RowWork<'_>, location: &RemoteId) -> Flow<bool> {
+    Ok(connection(work, location).await?.is_some())
+}
+
 /// The connection; `None` when nothing is configured.
 async fn connection(work: &mut RowWork<'_>, location: &RemoteId) -> Flow<Option<PstnConnection>> {
     match work.try_read(site_calls::pstn_connection(location)).await? {

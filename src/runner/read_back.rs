@@ -50,6 +50,14 @@ impl Seen<()> {
         let in_part = sent.iter().any(|name| !differing.contains(name));
         Seen::Lacking(Lacking { names: differing, in_part })
     }
+
+    /// With words in place of this name.
+    pub(super) fn saying(mut self, name: &str, words: impl Fn() -> String) -> Seen<()> {
+        if let Seen::Lacking(lacking) = &mut self {
+            lacking.names.iter_mut().filter(|one| *one == name).for_each(|one| *one = words());
+        }
+        self
+    }
 }
 
 impl<T> Seen<T> {

@@ -261,7 +261,9 @@ impl RowWork<'_> {
             self.record(attempt.operation, &attempt.trace, attempt.begun_at.clone(), error, applied);
         record.feature = attempt.feature;
         record.remote_id = match (&attempt.result, attempt.operation) {
-            (Ok(reply), Operation::LocationCreate) => wire::id(&reply.body).ok(),
+            (Ok(reply), Operation::LocationCreate | Operation::EmergencyAddressAdd) => {
+                wire::id(&reply.body).ok()
+            }
             _ => None,
         };
         // A refusal is believed, except that the next attempt looks before it creates again.

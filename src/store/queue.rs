@@ -57,6 +57,8 @@ pub struct ClaimedRow {
     pub unsettled: Vec<Doubt>,
     /// The location that an earlier attempt created: lists may not show it yet.
     pub created: Option<RemoteId>,
+    /// The emergency address that an earlier attempt added to its location; no request shows it.
+    pub emergency_address: Option<RemoteId>,
     /// The location row that it refers to, if the file has one.
     pub location: Option<Arc<Sibling>>,
     /// For a user the assignment row of the same person, and the other way round.
@@ -290,6 +292,7 @@ fn claimed_row(row: &Row<'_>) -> rusqlite::Result<Result<ClaimedRow, StoreError>
         },
         unsettled: Vec::new(),
         created: None,
+        emergency_address: None,
         location: None,
         partner: None,
     };
@@ -304,7 +307,10 @@ fn add_context(
 ) -> Result<(), StoreError> {
     if row.attempt > 1 {
         row.unsettled = journal::unsettled_calls(connection, row.row_id)?;
-        row.created = journal::created_location(connection, row.row_id)?;
+        if matches!(row.record, Record::Location(_)) {
+            row.created = journal::created_location(connection, row.row_id)?;
+            row.emergency_address = journal::added_emergency_address(connection, row.row_id)?;
+        }
     }
     row.partner = match &row.record {
         Record::Location(_) => return Ok(()),

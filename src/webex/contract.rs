@@ -39,6 +39,8 @@ pub(super) const fn of(operation: Operation) -> Contract {
         | Operation::LocationPermissionsPut
         | Operation::PstnConnectionPut
         | Operation::PersonNumbersPut => row(Method::PUT, &[200, 204], &[]),
+        Operation::EmergencyAddressAdd => row(Method::POST, &[200, 201], &["/id"]),
+        Operation::EmergencyAddressUpdate => row(Method::PUT, &[200, 204], &[]),
         Operation::PstnOptionsList => row(Method::GET, &[200], &["/items"]),
         Operation::RouteChoicesList => row(Method::GET, &[200], &["/routeIdentities"]),
         Operation::NumbersAdd => row(Method::POST, &[200, 201], &[]),
