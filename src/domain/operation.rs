@@ -23,6 +23,8 @@ text_enum! {
         CallingLocationEnable = "calling_location_enable",
         /// `PUT /telephony/config/locations/{id}`
         CallingLocationUpdate = "calling_location_update",
+        /// `POST /telephony/config/locations/{id}/actions/modifyAnnouncementLanguage/invoke`
+        AnnouncementLanguageModify = "announcement_language_modify",
         /// `GET /telephony/config/jobs/updateRoutingPrefix/{id}`
         PrefixJobGet = "prefix_job_get",
         /// `GET /telephony/config/locations/{id}/internalDialing`
@@ -97,6 +99,7 @@ impl Operation {
             Operation::LocationUpdate
             | Operation::FeaturePut
             | Operation::CallingLocationUpdate
+            | Operation::AnnouncementLanguageModify
             | Operation::InternalDialingPut
             | Operation::LocationPermissionsPut
             | Operation::PstnConnectionPut

@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use super::alike::{is_flag, is_permission};
 use crate::domain::{CallingCode, CallingDetails, Permission, PhoneNumber};
 
+/// The field of the announcement language.
+pub(super) const LANGUAGE: &str = "announcementLanguage";
+
 /// What a field is compared for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum For {
@@ -53,7 +56,7 @@ pub(super) fn calling_changes(
     let unshown = language.is_empty() && purpose == For::Proof;
     let wanted = details.announcement_language.as_deref();
     if let Some(wanted) = wanted.filter(|wanted| !unshown && !wanted.eq_ignore_ascii_case(language)) {
-        changes.field("announcementLanguage", "announcement_language", json!(wanted));
+        changes.field(LANGUAGE, "announcement_language", json!(wanted));
     }
     let enforced = present.get("enforceOutsideDialDigit");
     if let Some(wanted) = details.enforce_outside_dial_digit.filter(|wanted| !is_flag(enforced, *wanted)) {

@@ -4,7 +4,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::alike::permission_row;
-use super::decide_site::{CallingChanges, For, calling_changes, permission_changes};
+use super::announcements;
+use super::decide_site::{CallingChanges, For, LANGUAGE, calling_changes, permission_changes};
 use super::numbers;
 use super::pstn;
 use super::read_back::Seen;
@@ -38,26 +39,26 @@ pub(super) async fn apply(
     if !wanted.is_empty() {
         done.push(format!("{} numbers added", numbers::add_to_location(work, site, &wanted).await?));
     }
-    if let Some(written) = apply_settings(work, settings, site).await? {
-        done.push(format!("{written} settings written"));
-    }
+    apply_settings(work, settings, site, &mut done).await?;
     Ok(done)
 }
 
-/// The settings with a path of their own; says how many objects were written, if any is stated.
+/// The settings with a path of their own; says in words how many objects were written, if any is stated.
 async fn apply_settings(
     work: &mut RowWork<'_>,
     settings: &LocationSettings,
     site: &Site,
-) -> Flow<Option<usize>> {
+    done: &mut Vec<String>,
+) -> Flow<()> {
     let LocationSettings { details, unknown_extensions, outgoing_permissions, .. } = settings;
     if details.is_empty() && unknown_extensions.is_none() && outgoing_permissions.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
     work.begin(Step::LocationApplySettings);
     let mut written = Vec::new();
+    let mut language = None;
     if !details.is_empty() {
-        written.extend(apply_details(work, details, site).await?);
+        language = apply_details(work, details, site, &mut written).await?;
     }
     if let Some(route) = unknown_extensions {
         written.extend(route_unknown_extensions(work, route, site).await?);
@@ -70,19 +71,25 @@ async fn apply_settings(
     } else {
         work.done(StepState::Applied, format!("written: {}", written.join(", ")));
     }
-    Ok(Some(written.len()))
+    done.push(format!("{} settings written", written.len()));
+    done.extend(language);
+    Ok(())
 }
 
+/// Gives what there is to say of the announcement language.
 async fn apply_details(
     work: &mut RowWork<'_>,
     details: &CallingDetails,
     site: &Site,
-) -> Flow<Option<&'static str>> {
+    written: &mut Vec<&'static str>,
+) -> Flow<Option<String>> {
     let present = work.read(calls::calling_location(&site.id)).await?.body;
     let CallingChanges { fields, names } = calling_changes(details, &present, site.home, For::Sending);
     work.resolve_earlier(Operation::CallingLocationUpdate, names.is_empty());
+    let default_differs = fields.contains_key(LANGUAGE);
+    let language = announcements::change_existing(work, details, &site.id, default_differs).await?;
     if names.is_empty() {
-        return Ok(None);
+        return Ok(language);
     }
     let context = work.context;
     let _turn = match fields.get("routingPrefix") {
@@ -104,7 +111,8 @@ async fn apply_details(
             Seen::Lacking(_) => return still_at_work(&job),
         }
     }
-    Ok(Some("calling details"))
+    written.push("calling details");
+    Ok(language)
 }
 
 /// Which of the details that were sent show.

@@ -3,6 +3,7 @@
 mod absent;
 mod alike;
 mod alternates;
+mod announcements;
 mod assignment;
 mod breaker;
 mod compensate;

@@ -281,6 +281,16 @@ pub(super) fn added_emergency_address(
     id_given(connection, row_id, "operation = 'emergency_address_add'")
 }
 
+/// Whether a row changed calling details of its location, and not the announcement language of what exists there.
+pub(super) fn left_existing_language(connection: &Connection, row_id: RowId) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!(
+            "SELECT coalesce(sum(operation = 'calling_location_update') > 0 AND sum(operation != 'calling_location_update') = 0, 0)
+             FROM calls WHERE operation IN ('calling_location_update', 'announcement_language_modify') AND applied = 1 AND {OF_THE_ROW}"
+        ))?
+        .query_row([row_id.get()], |row| row.get(0))?)
+}
+
 fn id_given(
     connection: &Connection,
     row_id: RowId,

@@ -59,6 +59,8 @@ pub struct ClaimedRow {
     pub created: Option<RemoteId>,
     /// The emergency address that an earlier attempt added to its location; no request shows it.
     pub emergency_address: Option<RemoteId>,
+    /// Whether earlier attempts changed calling details of its location, and not the announcement language of what exists.
+    pub left_existing_language: bool,
     /// The location row that it refers to, if the file has one.
     pub location: Option<Arc<Sibling>>,
     /// For a user the assignment row of the same person, and the other way round.
@@ -293,6 +295,7 @@ fn claimed_row(row: &Row<'_>) -> rusqlite::Result<Result<ClaimedRow, StoreError>
         unsettled: Vec::new(),
         created: None,
         emergency_address: None,
+        left_existing_language: false,
         location: None,
         partner: None,
     };
@@ -310,6 +313,7 @@ fn add_context(
         if matches!(row.record, Record::Location(_)) {
             row.created = journal::created_location(connection, row.row_id)?;
             row.emergency_address = journal::added_emergency_address(connection, row.row_id)?;
+            row.left_existing_language = journal::left_existing_language(connection, row.row_id)?;
         }
     }
     row.partner = match &row.record {

@@ -22,6 +22,14 @@ pub fn update_calling_location(location: &RemoteId, changes: Value) -> Call {
     of_location(Operation::CallingLocationUpdate, location, &[]).body(changes)
 }
 
+/// People, workspaces and features that exist speak this language from now on.
+pub fn modify_announcement_language(location: &RemoteId, language: &str) -> Call {
+    let path = ["actions", "modifyAnnouncementLanguage", "invoke"];
+    of_location(Operation::AnnouncementLanguageModify, location, &path).body(json!({
+        "agentEnabled": true, "serviceEnabled": true, "announcementLanguageCode": language,
+    }))
+}
+
 /// How far the change of a routing prefix is.
 pub fn routing_prefix_job(job: &RemoteId) -> Call {
     let path = ["telephony", "config", "jobs", "updateRoutingPrefix", job.as_str()];

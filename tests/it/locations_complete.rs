@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod addresses;
+mod announcements;
 mod read_back;
 
 use crate::support::{Bench, Csv, RowView};
