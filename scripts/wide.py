@@ -17,6 +17,7 @@ LOCATIONS = [
         'address_postal_code': '29005', 'address_country': 'ES', 'notes': 'Centralita en la planta baja',
         'location_settings_main_number': '+34952000000', 'location_settings_caller_id_name': 'Málaga Centro',
         'location_settings_external_caller_id_name': 'Ejemplo Malaga', 'location_settings_announcement_language': 'en_us',
+        'location_settings_announcement_language_existing': 'change',
         'location_settings_routing_prefix': '8029', 'location_settings_outside_dial_digit': '0',
         'location_settings_enforce_outside_dial_digit': 'true', 'location_settings_pstn_connection': 'LOCAL_GATEWAY',
         'location_settings_pstn_route_type': 'TRUNK', 'location_settings_pstn_route_name': 'Troncal Sur',

@@ -59,6 +59,10 @@ fn describe(environment: &str, base_url: &str, report: &PreflightReport) -> Stri
             left.rem_euclid(3_600) / 60
         ));
     }
+    text.push_str(
+        "  not shown     whether the token may write; PSTN, and the address of a site that has it, need \
+         spark-admin:telephony_pstn_write\n",
+    );
     for units in &report.free_units {
         let subscription = units.subscription.as_deref().unwrap_or("no subscription");
         let ended = units.ended.as_ref().map(|status| format!(": {status}, none of them is given"));

@@ -31,6 +31,10 @@ const NUMBER_STATES: &[&str] = &[NumberState::Active.as_str(), NumberState::Inac
 /// The word for a PSTN connection over the customer's own gateway.
 const LOCAL_GATEWAY: &str = "LOCAL_GATEWAY";
 
+/// Whether the announcement language of what exists changes too, and the word for it.
+const EXISTING: &str = "announcement_language_existing";
+const CHANGE: &str = "change";
+
 /// Names behind `location_settings_`, how their cells are read, and a line for the written schema.
 pub(super) const LOCATION_SETTINGS: &[(&str, ColumnKind, &str)] = &[
     (
@@ -40,7 +44,16 @@ pub(super) const LOCATION_SETTINGS: &[(&str, ColumnKind, &str)] = &[
     ),
     ("caller_id_name", ColumnKind::Text(256), "name shown on calls from the location's number"),
     ("external_caller_id_name", ColumnKind::Text(256), "name shown on external calls"),
-    ("announcement_language", ColumnKind::Language, "language of announcements, compared and set again"),
+    (
+        "announcement_language",
+        ColumnKind::Language,
+        "language of announcements of what is created later, compared and set again",
+    ),
+    (
+        EXISTING,
+        ColumnKind::Choice(&[CHANGE], None),
+        "with it: where that language changes, people and features that exist speak it too; Webex does not show theirs",
+    ),
     (
         "routing_prefix",
         ColumnKind::Digits { least: 1, most: 7 },
@@ -94,6 +107,8 @@ pub struct CallingDetails {
     pub external_caller_id_name: Option<String>,
     /// Such as `es_es`.
     pub announcement_language: Option<String>,
+    /// Whether people and features that exist are to speak it too.
+    pub existing_too: bool,
     /// Digits.
     pub routing_prefix: Option<String>,
     /// Digits.
@@ -159,11 +174,19 @@ impl LocationSettings {
 impl CallingDetails {
     fn from_cells(cells: &Cells) -> Result<CallingDetails, CellError> {
         let text = |name| stated(cells, name).map(str::to_owned);
+        let existing_too = stated(cells, EXISTING).is_some();
+        if existing_too && stated(cells, "announcement_language").is_none() {
+            return Err(wrong(
+                &column("announcement_language"),
+                &format!("is blank, but {} is filled: fill both or none", column(EXISTING)),
+            ));
+        }
         Ok(CallingDetails {
             main_number: parsed(cells, &column("main_number"), PhoneNumber::parse)?,
             caller_id_name: text("caller_id_name"),
             external_caller_id_name: text("external_caller_id_name"),
             announcement_language: text("announcement_language"),
+            existing_too,
             routing_prefix: text("routing_prefix"),
             outside_dial_digit: text("outside_dial_digit"),
             enforce_outside_dial_digit: stated(cells, "enforce_outside_dial_digit")

@@ -23,6 +23,8 @@ text_enum! {
         CallingLocationEnable = "calling_location_enable",
         /// `PUT /telephony/config/locations/{id}`
         CallingLocationUpdate = "calling_location_update",
+        /// `POST /telephony/config/locations/{id}/actions/modifyAnnouncementLanguage/invoke`
+        AnnouncementLanguageModify = "announcement_language_modify",
         /// `GET /telephony/config/jobs/updateRoutingPrefix/{id}`
         PrefixJobGet = "prefix_job_get",
         /// `GET /telephony/config/locations/{id}/internalDialing`
@@ -41,6 +43,8 @@ text_enum! {
         PstnConnectionPut = "pstn_connection_put",
         /// `POST /telephony/pstn/locations/{id}/emergencyAddress`
         EmergencyAddressAdd = "emergency_address_add",
+        /// `PUT /telephony/pstn/locations/{id}/emergencyAddresses/{addressId}`
+        EmergencyAddressUpdate = "emergency_address_update",
         /// `GET /telephony/config/routeChoices`
         RouteChoicesList = "route_choices_list",
         /// `GET /licenses`
@@ -97,10 +101,12 @@ impl Operation {
             Operation::LocationUpdate
             | Operation::FeaturePut
             | Operation::CallingLocationUpdate
+            | Operation::AnnouncementLanguageModify
             | Operation::InternalDialingPut
             | Operation::LocationPermissionsPut
             | Operation::PstnConnectionPut
             | Operation::NumbersActivate
+            | Operation::EmergencyAddressUpdate
             | Operation::NumbersDelete
             | Operation::PersonNumbersPut => Repeat::SetsState,
             Operation::PeopleMe

@@ -1,6 +1,7 @@
 //! Further numbers of a person, beside the first one, which this path cannot touch (webex.md 6.3).
 
 use super::numbers;
+use super::read_back::Looked;
 use super::settings::Owner;
 use super::site::Site;
 use super::subscriber;
@@ -40,10 +41,14 @@ pub(super) async fn apply(
 
 async fn give(work: &mut RowWork<'_>, owner: &Owner<'_>, number: &PhoneNumber) -> Flow<()> {
     let one = std::slice::from_ref(number);
+    let sent = [format!("{number} as a further number")];
     work.write(
         site_calls::add_person_numbers(owner.person, one),
-        |_| Shown::Proved(()),
-        async |work| Ok(lacking(work, owner, one).await?.is_empty().then_some(())),
+        |_| Shown::Taken(()),
+        async |work| {
+            let lacks = !lacking(work, owner, one).await?.is_empty();
+            Ok(Looked::of(&sent, if lacks { sent.to_vec() } else { Vec::new() }))
+        },
     )
     .await
 }

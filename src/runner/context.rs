@@ -11,6 +11,7 @@ use super::extensions::ExtensionChecks;
 use super::licences::LicenceSettings;
 use super::lists::Lists;
 use super::people::PeopleSeen;
+use super::read_back::Samples;
 use super::shared::SharedSites;
 use super::token::TokenWatch;
 use crate::domain::NumberState;
@@ -63,6 +64,8 @@ pub(super) struct RunContext {
     pub(super) sites: SharedSites,
     /// What Webex said of extensions before they are given, for a phase.
     pub(super) extensions: ExtensionChecks,
+    /// Which of the writes that nothing else proves are read back.
+    pub(super) samples: Samples,
 }
 
 impl RunContext {

@@ -1,9 +1,8 @@
 //! What to do about a row, from the row and what is in Webex. Pure: `plan`, `run` and `verify` decide alike.
 
 use serde_json::{Map, Value, json};
-use unicode_normalization::UnicodeNormalization;
 
-use crate::domain::{LocationRecord, tag_in, with_tag, without_tag};
+use crate::domain::{LocationRecord, fold_name, tag_in, with_tag, without_tag};
 use crate::store::SeenLocation;
 use crate::webex::calls;
 
@@ -63,9 +62,12 @@ pub(super) fn locate_reference(
     }
 }
 
-/// The fields of an existing location that differ from the row; `None` when nothing does. Languages are not compared
-/// here (R17); notes are compared without the tag, and a missing tag is appended.
-pub(super) fn location_changes(location: &LocationRecord, body: &Value) -> Option<Value> {
+/// The name of the field that holds the address.
+pub(super) const ADDRESS: &str = "address";
+
+/// The fields of an existing location that differ from the row. Languages are not compared here (R17); notes are compared
+/// without the tag, and a missing tag is appended.
+pub(super) fn location_changes(location: &LocationRecord, body: &Value) -> Map<String, Value> {
     let mut changes = Map::new();
     let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().trim();
     if let Some(name) = location.name.as_deref().filter(|name| *name != text("/name")) {
@@ -74,13 +76,13 @@ pub(super) fn location_changes(location: &LocationRecord, body: &Value) -> Optio
     if location.time_zone != text("/timeZone") {
         changes.insert("timeZone".to_owned(), json!(location.time_zone));
     }
-    if !is_at_address(location, body) {
-        changes.insert("address".to_owned(), calls::address(location, true));
+    if !is_address(location, body) {
+        changes.insert(ADDRESS.to_owned(), calls::address(location, true));
     }
     if let Some(notes) = changed_notes(location, text("/notes")) {
         changes.insert("notes".to_owned(), json!(notes));
     }
-    (!changes.is_empty()).then_some(Value::Object(changes))
+    changes
 }
 
 /// Whether a location carries what a create of the row sends: its tag, or else its name and address.
@@ -88,28 +90,42 @@ pub(super) fn is_as_created(location: &LocationRecord, body: &Value) -> bool {
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     match &location.external_id {
         Some(tag) => tag_in(text("notes")).as_ref() == Some(tag),
-        None => location.name.as_deref() == Some(text("name").trim()) && is_at_address(location, body),
+        None => location.name.as_deref() == Some(text("name").trim()) && is_address(location, body),
     }
 }
 
-/// Whether a location is where the row says, in whatever spelling.
-pub(super) fn is_at_address(location: &LocationRecord, body: &Value) -> bool {
-    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().trim();
-    let address = &location.address;
-    let pairs = [
-        (address.line1.as_str(), "/address/address1"),
-        (address.line2.as_deref().unwrap_or_default(), "/address/address2"),
-        (address.city.as_str(), "/address/city"),
-        (address.state.as_str(), "/address/state"),
-        (address.postal_code.as_str(), "/address/postalCode"),
-        (address.country.as_str(), "/address/country"),
-    ];
-    pairs.iter().all(|(wanted, pointer)| folded(wanted) == folded(text(pointer)))
+/// The parts of an address, as Webex names them.
+const PARTS: [&str; 6] = ["address1", "address2", "city", "state", "postalCode", "country"];
+
+/// Whether a location shows the row's address, in whatever spelling: providers write in capitals, and set blanks where
+/// they like (webex.md 3.3).
+pub(super) fn is_address(location: &LocationRecord, body: &Value) -> bool {
+    let wanted = calls::address(location, true);
+    let shown = body.get(ADDRESS).unwrap_or(&Value::Null);
+    PARTS.iter().all(|part| spelled_alike(part, text_of(&wanted, part), text_of(shown, part)))
 }
 
-/// Providers spell addresses in capitals and set postal codes apart: neither is another address.
-fn folded(text: &str) -> String {
-    text.nfc().flat_map(char::to_lowercase).filter(|symbol| !symbol.is_whitespace()).collect()
+fn text_of<'a>(address: &'a Value, part: &str) -> &'a str {
+    address.get(part).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn spelled_alike(part: &str, one: &str, other: &str) -> bool {
+    let kept = |symbol: char| match part {
+        "postalCode" => symbol.is_alphanumeric(),
+        _ => !symbol.is_whitespace(),
+    };
+    let folded = |text: &str| fold_name(text).chars().filter(|symbol| kept(*symbol)).collect::<String>();
+    one == other || folded(one) == folded(other)
+}
+
+/// The row's address and the one that a location shows, for people.
+pub(super) fn both_addresses(location: &LocationRecord, body: &Value) -> String {
+    let line = |address: &Value| {
+        let parts = PARTS.iter().map(|part| text_of(address, part).trim()).filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join(", ")
+    };
+    let shown = line(body.get(ADDRESS).unwrap_or(&Value::Null));
+    format!("the address {:?} (it shows {shown:?})", line(&calls::address(location, true)))
 }
 
 /// The notes of a new location.

@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::alike::{is_flag, is_permission, permission_row};
+use super::alike::{is_flag, is_permission};
 use crate::domain::{CallingCode, CallingDetails, Permission, PhoneNumber};
+
+/// The field of the announcement language.
+pub(super) const LANGUAGE: &str = "announcementLanguage";
 
 /// What a field is compared for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,44 +17,62 @@ pub(super) enum For {
     Proof,
 }
 
-/// The fields of a calling location that differ from the row; `None` when nothing does. `home` is the calling code of its
-/// country.
+/// What is to change of a calling location.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct CallingChanges {
+    /// The fields to send.
+    pub(super) fields: Map<String, Value>,
+    /// The names of the columns whose values differ.
+    pub(super) names: Vec<String>,
+}
+
+impl CallingChanges {
+    fn field(&mut self, name: &str, column: &str, value: Value) {
+        self.fields.insert(name.to_owned(), value);
+        self.names.push(column.to_owned());
+    }
+}
+
+/// What of a calling location differs from the row. `home` is the calling code of its country.
 pub(super) fn calling_changes(
     details: &CallingDetails,
     present: &Value,
     home: Option<CallingCode>,
     purpose: For,
-) -> Option<Value> {
-    let mut changes = Map::new();
+) -> CallingChanges {
+    let mut changes = CallingChanges::default();
     let text = |pointer: &str| present.pointer(pointer).and_then(Value::as_str).unwrap_or_default().trim();
     let plain = [
-        ("externalCallerIdName", &details.external_caller_id_name),
-        ("routingPrefix", &details.routing_prefix),
-        ("outsideDialDigit", &details.outside_dial_digit),
+        ("externalCallerIdName", "external_caller_id_name", &details.external_caller_id_name),
+        ("routingPrefix", "routing_prefix", &details.routing_prefix),
+        ("outsideDialDigit", "outside_dial_digit", &details.outside_dial_digit),
     ];
-    for (name, wanted) in plain {
+    for (name, column, wanted) in plain {
         if let Some(wanted) = wanted.as_deref().filter(|wanted| *wanted != text(&format!("/{name}"))) {
-            changes.insert(name.to_owned(), json!(wanted));
+            changes.field(name, column, json!(wanted));
         }
     }
     let language = text("/announcementLanguage");
     let unshown = language.is_empty() && purpose == For::Proof;
     let wanted = details.announcement_language.as_deref();
     if let Some(wanted) = wanted.filter(|wanted| !unshown && !wanted.eq_ignore_ascii_case(language)) {
-        changes.insert("announcementLanguage".to_owned(), json!(wanted));
+        changes.field(LANGUAGE, "announcement_language", json!(wanted));
     }
     let enforced = present.get("enforceOutsideDialDigit");
     if let Some(wanted) = details.enforce_outside_dial_digit.filter(|wanted| !is_flag(enforced, *wanted)) {
-        changes.insert("enforceOutsideDialDigit".to_owned(), json!(wanted));
+        changes.field("enforceOutsideDialDigit", "enforce_outside_dial_digit", json!(wanted));
     }
-    if let Some(line) = line_changes(details, present, home) {
-        changes.insert("callingLineId".to_owned(), line);
-    }
-    (!changes.is_empty()).then_some(Value::Object(changes))
+    line_changes(&mut changes, details, present, home);
+    changes
 }
 
 /// Name and number go together: what the row does not state stays as it is.
-fn line_changes(details: &CallingDetails, present: &Value, home: Option<CallingCode>) -> Option<Value> {
+fn line_changes(
+    changes: &mut CallingChanges,
+    details: &CallingDetails,
+    present: &Value,
+    home: Option<CallingCode>,
+) {
     let shown = |name: &str| {
         let text = present.pointer(&format!("/callingLineId/{name}")).and_then(Value::as_str);
         text.map(str::trim).filter(|text| !text.is_empty())
@@ -68,14 +89,18 @@ fn line_changes(details: &CallingDetails, present: &Value, home: Option<CallingC
     name.or(shown_name).map(|name| line.insert("name".to_owned(), json!(name)));
     let number = number.map(PhoneNumber::to_string).or_else(stays);
     number.map(|number| line.insert("phoneNumber".to_owned(), json!(number)));
-    (other_name || other_number).then_some(Value::Object(line))
+    if other_name || other_number {
+        changes.fields.insert("callingLineId".to_owned(), Value::Object(line));
+    }
+    changes.names.extend(other_name.then(|| "caller_id_name".to_owned()));
+    changes.names.extend(other_number.then(|| "main_number".to_owned()));
 }
 
 /// The listed permissions that are not so yet, as Webex takes them; the kinds not listed stay.
-pub(super) fn permission_changes(wanted: &[Permission], present: &Value) -> Vec<Value> {
+pub(super) fn permission_changes<'a>(wanted: &'a [Permission], present: &Value) -> Vec<&'a Permission> {
     let rows = present.get("callingPermissions").and_then(Value::as_array);
     let is_so = |wanted: &&Permission| rows.into_iter().flatten().any(|row| is_permission(row, wanted));
-    wanted.iter().filter(|permission| !is_so(permission)).map(permission_row).collect()
+    wanted.iter().filter(|permission| !is_so(permission)).collect()
 }
 
 #[cfg(test)]
@@ -97,7 +122,8 @@ mod tests {
         });
         let line = json!({"name": "Madrid", "phoneNumber": "+34911000000"});
         let changes = calling_changes(&details, &present, None, For::Sending);
-        assert_eq!(changes, Some(json!({"routingPrefix": "801", "callingLineId": line})));
+        assert_eq!(Value::Object(changes.fields), json!({"routingPrefix": "801", "callingLineId": line}));
+        assert_eq!(changes.names, ["routing_prefix", "main_number"]);
     }
 
     #[test]
@@ -108,13 +134,16 @@ mod tests {
         let spain = CallingCode::of_country("ES");
         for shown in ["+34911000000", "+34-911000000", "911000000"] {
             let present = json!({"callingLineId": {"name": "Madrid", "phoneNumber": shown}});
-            assert_eq!(calling_changes(&stated, &present, spain, For::Sending), None, "{shown}");
+            let changes = calling_changes(&stated, &present, spain, For::Sending);
+            assert_eq!(changes, CallingChanges::default(), "{shown}");
             let back = if shown.starts_with('+') { "+34911000000" } else { shown };
             let line = json!({"callingLineId": {"name": "Centro", "phoneNumber": back}});
-            assert_eq!(calling_changes(&named, &present, spain, For::Sending), Some(line));
+            let changes = calling_changes(&named, &present, spain, For::Sending);
+            assert_eq!(Value::Object(changes.fields), line);
+            assert_eq!(changes.names, ["caller_id_name"]);
         }
         let present = json!({"callingLineId": {"phoneNumber": "1000000"}});
-        assert!(calling_changes(&stated, &present, spain, For::Sending).is_some());
+        assert!(!calling_changes(&stated, &present, spain, For::Sending).names.is_empty());
     }
 
     #[test]
@@ -122,7 +151,7 @@ mod tests {
         let details =
             CallingDetails { announcement_language: Some("es_es".to_owned()), ..CallingDetails::default() };
         let present = json!({"announcementLanguage": null});
-        assert!(calling_changes(&details, &present, None, For::Sending).is_some());
-        assert_eq!(calling_changes(&details, &present, None, For::Proof), None);
+        assert_eq!(calling_changes(&details, &present, None, For::Sending).names, ["announcement_language"]);
+        assert_eq!(calling_changes(&details, &present, None, For::Proof), CallingChanges::default());
     }
 }

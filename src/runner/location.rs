@@ -1,19 +1,20 @@
 //! Phase 1: find the location, create or update it, enable it for calling, apply what the row states of its calling.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::decide::{self, Located};
+use super::decide::{self, ADDRESS, Located};
 use super::directory;
+use super::emergency_address;
 use super::location_settings;
 use super::pstn;
-use super::read_back::not_applied;
+use super::read_back::Looked;
 use super::site::Site;
 use super::user::refuse_unsupported;
 use super::work::{Flow, RowWork, pending, stop_for};
-use super::write::{Looked, Shown};
+use super::write::Shown;
 use crate::domain::{CallingCode, Fact, LocationRecord, Operation, PendingReason, RemoteId, Step, StepState};
 use crate::store::SeenLocation;
-use crate::webex::{Trouble, calls, site_calls, wire};
+use crate::webex::{Trouble, calls, wire};
 
 pub(super) async fn drive(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<(RemoteId, String)> {
     refuse_unsupported(work, Step::LocationApplySettings, &location.unsupported)?;
@@ -121,9 +122,11 @@ async fn create(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Creat
             |reply| proved(wire::id(&reply.body).map(Created::Yes)),
             async |work| {
                 let seen = found(directory::find_location_anew(work, location, name).await?)?;
-                Ok(seen.map_or(Looked::Absent, |seen| match decide::is_as_created(location, &seen.body) {
-                    true => Looked::Done(Created::Yes(seen.id)),
-                    false => Looked::ByOthers(Created::No(seen)),
+                Ok(seen.map_or_else(Looked::absent, |seen| {
+                    match decide::is_as_created(location, &seen.body) {
+                        true => Looked::Done(Created::Yes(seen.id)),
+                        false => Looked::ByOthers(Created::No(seen)),
+                    }
                 }))
             },
         )
@@ -135,84 +138,66 @@ async fn create(work: &mut RowWork<'_>, location: &LocationRecord) -> Flow<Creat
     Ok(created)
 }
 
+/// Writes by which a location is brought to what the row states.
+const UPDATES: [Operation; 3] =
+    [Operation::LocationUpdate, Operation::EmergencyAddressAdd, Operation::EmergencyAddressUpdate];
+
 /// Sends what differs; says whether anything did.
 async fn update(work: &mut RowWork<'_>, location: &LocationRecord, seen: &SeenLocation) -> Flow<bool> {
     work.begin(Step::LocationUpdate);
-    if decide::location_changes(location, &seen.body).is_none() {
-        work.resolve_earlier(Operation::LocationUpdate, true);
+    if decide::location_changes(location, &seen.body).is_empty() {
+        UPDATES.iter().for_each(|operation| work.resolve_earlier(*operation, true));
         work.done(StepState::Unchanged, "name, time zone, address and notes are as the row states them");
         return Ok(false);
     }
     // The list may be minutes old, and the notes are a person's: change what stands there now.
     let now = work.read(calls::location(&seen.id)).await?.body;
-    let Some(changes) = decide::location_changes(location, &now) else {
-        work.resolve_earlier(Operation::LocationUpdate, true);
+    let mut changes = decide::location_changes(location, &now);
+    if changes.is_empty() {
+        UPDATES.iter().for_each(|operation| work.resolve_earlier(*operation, true));
         work.done(StepState::Unchanged, "was brought in line meanwhile");
         return Ok(false);
-    };
+    }
     work.resolve_earlier(Operation::LocationUpdate, false);
-    let fields = changes.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>().join(", "));
-    send_changes(work, location, &seen.id, changes, &now).await?;
-    work.done(StepState::Applied, format!("changed {}", fields.unwrap_or_default()));
+    let fields = changes.keys().cloned().collect::<Vec<_>>().join(", ");
+    let has_moved = changes.contains_key(ADDRESS);
+    let by_emergency_address =
+        has_moved && seen.calling_enabled && pstn::is_connected(work, &seen.id).await?;
+    if by_emergency_address {
+        changes.shift_remove(ADDRESS);
+    }
+    if !changes.is_empty() {
+        put(work, location, &seen.id, changes).await?;
+    }
+    if by_emergency_address {
+        emergency_address::change(work, location, &seen.id).await?;
+    }
+    work.done(StepState::Applied, format!("changed {fields}"));
     Ok(true)
 }
 
-/// Sends what differs. The address of a location that is connected to the telephone network is changed by another path:
-/// here it would be dropped in silence (webex.md 3.3).
-async fn send_changes(
+async fn put(
     work: &mut RowWork<'_>,
     location: &LocationRecord,
     id: &RemoteId,
-    mut changes: Value,
-    now: &Value,
+    changes: Map<String, Value>,
 ) -> Flow<()> {
-    let moves = changes.get("address").is_some();
-    let by_pstn = moves && pstn::is_connected(work, id).await?;
-    let dropped = || Shown::ByLookUp(not_applied(&address_change(location, now)));
-    let address =
-        changes.as_object_mut().filter(|_| by_pstn).and_then(|fields| fields.shift_remove("address"));
-    if changes.as_object().is_some_and(|fields| !fields.is_empty()) {
-        work.write(
-            calls::update_location(id, changes),
-            |reply| {
-                // Some answers show the location, others nothing.
-                let named = reply.body.get("id").map(|_| Shown::about(reply, "id", id));
-                match named.unwrap_or(Shown::Proved(())) {
-                    Shown::Proved(()) if moves && !by_pstn => dropped(),
-                    shown => shown,
-                }
-            },
-            async |work| {
-                let now: Value = work.read(calls::location(id)).await?.body;
-                let left = decide::location_changes(location, &now);
-                let left = left.iter().filter_map(Value::as_object).flat_map(|left| left.keys());
-                let in_place = left.filter(|name| !(by_pstn && *name == "address")).count() == 0;
-                Ok(in_place.then_some(()))
-            },
-        )
-        .await?;
-    }
-    let Some(address) = address else { return Ok(()) };
+    let sent: Vec<String> = changes.keys().cloned().collect();
     work.write(
-        site_calls::add_emergency_address(id, address),
-        |_| dropped(),
+        calls::update_location(id, Value::Object(changes)),
+        // Some answers show the location, others nothing.
+        |reply| match reply.body.get("id").map(|_| Shown::about(reply, "id", id)) {
+            Some(other @ Shown::Unproved(_)) => other,
+            _ => Shown::ToReadBack,
+        },
         async |work| {
             let now = work.read(calls::location(id)).await?.body;
-            Ok(decide::is_at_address(location, &now).then_some(()))
+            let differing = decide::location_changes(location, &now);
+            let lacking = sent.iter().filter(|name| differing.contains_key(*name)).cloned().collect();
+            Ok(Looked::of(&sent, lacking).saying(ADDRESS, || decide::both_addresses(location, &now)))
         },
     )
     .await
-}
-
-/// The change of an address in words, with both texts.
-fn address_change(location: &LocationRecord, now: &Value) -> String {
-    let line = |address: &Value| {
-        let parts = ["address1", "address2", "postalCode", "city", "state", "country"];
-        let parts = parts.iter().filter_map(|name| address.get(*name).and_then(Value::as_str));
-        parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
-    };
-    let before = now.get("address").map(line).unwrap_or_default();
-    format!("the address {:?} in place of {before:?}", line(&calls::address(location, false)))
 }
 
 /// Enables the location unless it is; says whether it had to be.

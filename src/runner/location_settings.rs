@@ -1,12 +1,17 @@
 //! What a location row states beyond the location: PSTN, then numbers, then settings, each only if the row has them.
 
+use serde_json::Value;
+use tokio::time::Instant;
+
 use super::activation;
-use super::decide_site::{For, calling_changes, permission_changes};
+use super::alike::permission_row;
+use super::announcements;
+use super::decide_site::{CallingChanges, For, LANGUAGE, calling_changes, permission_changes};
 use super::numbers;
 use super::pstn;
-use super::read_back::not_applied;
+use super::read_back::Looked;
 use super::site::Site;
-use super::work::{Flow, RowWork, pending, stop_for};
+use super::work::{Flow, RowWork, Stop, pending, stop_for};
 use super::write::Shown;
 use crate::domain::{
     CallingDetails, LocationSettings, Operation, PendingReason, Permission, RemoteId, RouteName, Step,
@@ -38,26 +43,26 @@ pub(super) async fn apply(
     if !wanted.is_empty() {
         done.extend(numbers::add_to_location(work, site, &wanted).await?);
     }
-    if let Some(written) = apply_settings(work, settings, site).await? {
-        done.push(format!("{written} settings written"));
-    }
+    apply_settings(work, settings, site, &mut done).await?;
     Ok(done)
 }
 
-/// The settings with a path of their own; says how many objects were written, if any is stated.
+/// The settings with a path of their own; says in words how many objects were written, if any is stated.
 async fn apply_settings(
     work: &mut RowWork<'_>,
     settings: &LocationSettings,
     site: &Site,
-) -> Flow<Option<usize>> {
+    done: &mut Vec<String>,
+) -> Flow<()> {
     let LocationSettings { details, unknown_extensions, outgoing_permissions, .. } = settings;
     if details.is_empty() && unknown_extensions.is_none() && outgoing_permissions.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
     work.begin(Step::LocationApplySettings);
     let mut written = Vec::new();
+    let mut language = None;
     if !details.is_empty() {
-        written.extend(apply_details(work, details, site).await?);
+        language = apply_details(work, details, site, &mut written).await?;
     }
     if let Some(route) = unknown_extensions {
         written.extend(route_unknown_extensions(work, route, site).await?);
@@ -70,73 +75,82 @@ async fn apply_settings(
     } else {
         work.done(StepState::Applied, format!("written: {}", written.join(", ")));
     }
-    Ok(Some(written.len()))
+    done.push(format!("{} settings written", written.len()));
+    done.extend(language);
+    Ok(())
 }
 
+/// Gives what there is to say of the announcement language.
 async fn apply_details(
     work: &mut RowWork<'_>,
     details: &CallingDetails,
     site: &Site,
-) -> Flow<Option<&'static str>> {
+    written: &mut Vec<&'static str>,
+) -> Flow<Option<String>> {
     let present = work.read(calls::calling_location(&site.id)).await?.body;
-    let changes = calling_changes(details, &present, site.home, For::Sending);
-    work.resolve_earlier(Operation::CallingLocationUpdate, changes.is_none());
-    let Some(changes) = changes else { return Ok(None) };
-    let read_back = ["callingLineId", "routingPrefix", "externalCallerIdName"]
-        .iter()
-        .any(|name| changes.get(*name).is_some());
+    let CallingChanges { fields, names } = calling_changes(details, &present, site.home, For::Sending);
+    work.resolve_earlier(Operation::CallingLocationUpdate, names.is_empty());
+    let default_differs = fields.contains_key(LANGUAGE);
+    let language = announcements::change_existing(work, details, &site.id, default_differs).await?;
+    if names.is_empty() {
+        return Ok(language);
+    }
     let context = work.context;
-    let _turn = match changes.get("routingPrefix") {
+    let _turn = match fields.get("routingPrefix") {
         Some(_) => Some(context.sites.prefix_turn.lock().await),
         None => None,
     };
-    let job = work
-        .write(
-            site_calls::update_calling_location(&site.id, changes),
-            |reply| shows_job(reply, read_back),
-            async |work| Ok(is_as_stated(work, details, site).await?.then_some(None)),
-        )
-        .await?;
+    let call = site_calls::update_calling_location(&site.id, Value::Object(fields));
+    let mut look = async |work: &mut RowWork<'_>| details_now(work, details, site, &names).await;
+    let job = work.write(call, shows_job, async |work| Ok(look(work).await?.map(|()| None))).await?;
     if let Some(main_number) = &details.main_number {
         work.added.retain(|(_, number)| number != main_number);
     }
     if let Some(job) = job {
-        wait_for_job(work, details, site, &job).await?;
+        let ended = wait_for_job(work, &job).await?;
+        let now = Instant::now();
+        match work.look_twice(now, &mut look).await? {
+            Looked::Done(()) | Looked::ByOthers(()) => {}
+            Looked::Lacking(lacking) if ended => return Err(Stop::Pending(lacking.cause())),
+            Looked::Lacking(_) => return still_at_work(&job),
+        }
     }
-    Ok(Some("calling details"))
+    written.push("calling details");
+    Ok(language)
 }
 
-async fn is_as_stated(work: &mut RowWork<'_>, details: &CallingDetails, site: &Site) -> Flow<bool> {
+/// Which of the details that were sent show.
+async fn details_now(
+    work: &mut RowWork<'_>,
+    details: &CallingDetails,
+    site: &Site,
+    sent: &[String],
+) -> Flow<Looked<()>> {
     let now = work.read(calls::calling_location(&site.id)).await?.body;
-    Ok(calling_changes(details, &now, site.home, For::Proof).is_none())
+    Ok(Looked::of(sent, calling_changes(details, &now, site.home, For::Proof).names))
 }
 
 /// 206: all but the routing prefix is applied (R7). A job: the prefix takes its time. Some of what is accepted without one is
 /// dropped in silence, such as a main number that the location does not hold.
-fn shows_job(reply: &Reply, read_back: bool) -> Shown<Option<RemoteId>> {
+fn shows_job(reply: &Reply) -> Shown<Option<RemoteId>> {
     if reply.status == 206 {
         let why = wire::line(&reply.body, "failureReason");
         return Shown::Partial(format!("Webex applied all but the routing prefix (206): {why}"));
     }
     match wire::batch_job(&reply.body) {
-        Ok(None) if read_back => Shown::ByLookUp(not_applied("the main number, prefix or caller id name")),
-        Ok(job) => Shown::Proved(job),
+        Ok(Some(job)) => Shown::Proved(Some(job)),
+        Ok(None) => Shown::ToReadBack,
         Err(lacking) => Shown::Unproved(lacking.to_string()),
     }
 }
 
-/// Waits, within a bound, until the job for the routing prefix has ended.
-async fn wait_for_job(
-    work: &mut RowWork<'_>,
-    details: &CallingDetails,
-    site: &Site,
-    job: &RemoteId,
-) -> Flow<()> {
+/// Waits, within a bound, until the job for the routing prefix has ended; says whether that was seen.
+async fn wait_for_job(work: &mut RowWork<'_>, job: &RemoteId) -> Flow<bool> {
     for pause in work.context.webex.pauses(JOB_LOOKS) {
         let reply = match work.try_read(site_calls::routing_prefix_job(job)).await? {
             Ok(reply) => reply,
             // Jobs are forgotten after a while: the location itself says.
-            Err(Trouble::Refused(refusal)) if refusal.status == 404 => break,
+            Err(Trouble::Refused(refusal)) if refusal.status == 404 => return Ok(false),
             Err(trouble) => return stop_for(Operation::PrefixJobGet, &trouble),
         };
         let status = wire::line(&reply.body, "latestExecutionStatus");
@@ -149,13 +163,14 @@ async fn wait_for_job(
                     format!("the job {job} that changes the routing prefix ended as {status} {exit}"),
                 );
             }
-            ("COMPLETED", _) => return Ok(()),
+            ("COMPLETED", _) => return Ok(true),
             _ => work.context.webex.wait(pause).await?,
         }
     }
-    if is_as_stated(work, details, site).await? {
-        return Ok(());
-    }
+    Ok(false)
+}
+
+fn still_at_work<T>(job: &RemoteId) -> Flow<T> {
     pending(
         PendingReason::RetryExhausted,
         format!("the job {job} that changes the routing prefix has not ended yet: requeue the row later"),
@@ -173,10 +188,14 @@ async fn route_unknown_extensions(
     if in_place {
         return Ok(None);
     }
+    let sent = [format!("the route of unknown extensions to {route}")];
     work.write(
         site_calls::put_internal_dialing(&site.id, route.kind.as_str(), &target),
-        |_| Shown::Proved(()),
-        async |work| Ok(leads_to(work, site, &target).await?.then_some(())),
+        |_| Shown::ToReadBack,
+        async |work| {
+            let lacking = if leads_to(work, site, &target).await? { Vec::new() } else { sent.to_vec() };
+            Ok(Looked::of(&sent, lacking))
+        },
     )
     .await?;
     Ok(Some("route of unknown extensions"))
@@ -198,12 +217,17 @@ async fn apply_permissions(
     if changes.is_empty() {
         return Ok(None);
     }
+    let rows: Vec<Value> = changes.iter().map(|permission| permission_row(permission)).collect();
+    let names = |changes: &[&Permission]| -> Vec<String> {
+        changes.iter().map(|permission| permission.call_type.to_string()).collect()
+    };
+    let sent = names(&changes);
     work.write(
-        site_calls::put_location_permissions(&site.id, &changes),
-        |_| Shown::Proved(()),
+        site_calls::put_location_permissions(&site.id, &rows),
+        |_| Shown::ToReadBack,
         async |work| {
             let now = work.read(site_calls::location_permissions(&site.id)).await?.body;
-            Ok(permission_changes(wanted, &now).is_empty().then_some(()))
+            Ok(Looked::of(&sent, names(&permission_changes(wanted, &now))))
         },
     )
     .await?;

@@ -5,6 +5,7 @@ mod activation;
 mod aliases;
 mod alike;
 mod alternates;
+mod announcements;
 mod assignment;
 mod breaker;
 mod compensate;
@@ -12,6 +13,7 @@ mod context;
 mod decide;
 mod decide_site;
 mod directory;
+mod emergency_address;
 mod extensions;
 mod licences;
 mod lists;
@@ -54,6 +56,7 @@ use extensions::ExtensionChecks;
 use licences::LicencePool;
 use lists::{Lists, ReadFailure};
 use people::PeopleSeen;
+use read_back::Samples;
 use shared::SharedSites;
 use token::TokenWatch;
 
@@ -190,6 +193,7 @@ pub async fn run(
         people: PeopleSeen::default(),
         sites: SharedSites::default(),
         extensions: ExtensionChecks::default(),
+        samples: Samples::default(),
     });
     let work = async {
         let ended = phases(&context, limits, scope, &stop, &events).await.unwrap_or(Ended::Finished);

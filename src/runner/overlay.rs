@@ -33,28 +33,37 @@ pub(super) enum WantedValue {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Unreadable(pub(super) String);
 
-/// The object to write; `None` when every value is there already. `home` is the calling code of the country in which the
-/// person has calling.
+/// What is to change of an object of settings.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Change {
+    /// The object to write.
+    pub(super) body: Value,
+    /// The names of the settings whose values differ.
+    pub(super) names: Vec<String>,
+}
+
+/// `None` when every value is there already. `home` is the calling code of the country in which the person has calling.
 pub(super) fn changes(
     feature: Feature,
     present: &Value,
     wanted: &[Wanted],
     home: Option<CallingCode>,
-) -> Result<Option<Value>, Unreadable> {
+) -> Result<Option<Change>, Unreadable> {
     let mut body = editable(feature, present)?;
-    let mut differs = false;
+    let mut names = Vec::new();
     for Wanted { setting, value } in wanted {
-        differs |= match value {
+        let differs = match value {
             WantedValue::Plain(value) => lay_value(&mut body, setting, value, home),
             WantedValue::Person(id) => lay_person(&mut body, setting, id),
             WantedValue::People(ids) => lay_people(&mut body, setting, ids, others(present, setting.field)),
             WantedValue::Permissions(permissions) => lay_permissions(&mut body, setting, permissions),
         };
+        names.extend(differs.then(|| setting.name.to_owned()));
     }
     if feature == Feature::EmergencyCallback {
         forget_member(&mut body, wanted);
     }
-    Ok(differs.then_some(body))
+    Ok((!names.is_empty()).then_some(Change { body, names }))
 }
 
 /// A member that the row does not state goes with the choice that it belonged to.

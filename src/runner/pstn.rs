@@ -1,5 +1,6 @@
 //! How a location reaches the telephone network (webex.md 3.6).
 
+use super::read_back::{Lacking, Looked};
 use super::site::Site;
 use super::work::{Cause, Flow, RowWork, Stop, pending, stop_for};
 use super::write::Shown;
@@ -40,18 +41,21 @@ pub(super) async fn apply(work: &mut RowWork<'_>, site: &Site, choice: &PstnChoi
         return Ok(false);
     }
     target.refuse_unmanaged()?;
+    let sent = [format!("the PSTN connection by {}", target.shown())];
     let written = work
         .write(
             target.call(&site.id),
-            |_| Shown::Proved(()),
-            async |work| {
-                let now = connection(work, &site.id).await?;
-                Ok(now.is_some_and(|present| target.is(&present)).then_some(()))
+            |_| Shown::ToReadBack,
+            async |work| match connection(work, &site.id).await? {
+                Some(now) if target.is(&now) => Ok(Looked::Done(now.kind)),
+                _ => Ok(Looked::Lacking(Lacking { names: sent.to_vec(), in_part: false })),
             },
         )
         .await;
-    written.map_err(|stop| target.explain(stop))?;
-    require_managed(work, site, &target).await?;
+    let kind = written.map_err(|stop| target.explain(stop))?;
+    target.require_managed(&kind)?;
+    // Rows with numbers for this location need not ask again; one that asked before the change was told otherwise.
+    work.context.sites.of(&site.id).pstn.set(Some(kind)).ok();
     work.done(StepState::Applied, format!("connected by {}", target.shown()));
     Ok(true)
 }
@@ -84,7 +88,7 @@ async fn kind(work: &mut RowWork<'_>, location: &RemoteId) -> Flow<Option<String
     Ok(connection(work, location).await?.map(|connection| connection.kind))
 }
 
-/// Whether a location is connected to the telephone network at all.
+/// Whether a location has PSTN.
 pub(super) async fn is_connected(work: &mut RowWork<'_>, location: &RemoteId) -> Flow<bool> {
     Ok(connection(work, location).await?.is_some())
 }
@@ -135,21 +139,6 @@ fn only(all: Vec<Named>, name: &str, what: &str) -> Flow<Named> {
     }
 }
 
-/// What Webex took, but cannot complete by API.
-async fn require_managed(work: &mut RowWork<'_>, site: &Site, target: &Target) -> Flow<()> {
-    let Target::Option(option) = target else { return Ok(()) };
-    match kind(work, &site.id).await? {
-        Some(kind) if !MANAGED.contains(&kind.as_str()) => pending(
-            PendingReason::OutOfScope,
-            format!(
-                "{:?} is of type {kind}, which is set up in Control Hub only: finish it there",
-                option.name
-            ),
-        ),
-        _ => Ok(()),
-    }
-}
-
 impl Target {
     fn is(&self, present: &PstnConnection) -> bool {
         match self {
@@ -182,6 +171,20 @@ impl Target {
             Target::Option(option) if fold_name(&option.name).starts_with("cisco") => pending(
                 PendingReason::OutOfScope,
                 format!("{:?} is Cisco's own PSTN: {IN_CONTROL_HUB}", option.name),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// What Webex took, but cannot complete by API.
+    fn require_managed(&self, kind: &str) -> Flow<()> {
+        match self {
+            Target::Option(option) if !MANAGED.contains(&kind) => pending(
+                PendingReason::OutOfScope,
+                format!(
+                    "{:?} is of type {kind}, which is set up in Control Hub only: finish it there",
+                    option.name
+                ),
             ),
             _ => Ok(()),
         }

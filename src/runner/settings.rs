@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::overlay::{self, Unreadable, Wanted, WantedValue};
+use super::overlay::{self, Change, Unreadable, Wanted, WantedValue};
 use super::people;
-use super::read_back::{may_be_dropped, not_applied};
+use super::read_back::Looked;
 use super::subscriber::{self, is_unknown};
 use super::work::{Flow, RowWork, Stop, pending, stop_for};
 use super::write::Shown;
@@ -112,17 +112,18 @@ async fn apply_feature(
 ) -> Flow<bool> {
     let person = owner.person;
     let present = read(work, owner, feature).await?;
-    let body = changes(&present, wanted, owner.home)?;
-    work.resolve_feature(feature, body.is_none());
-    let Some(body) = body else { return Ok(false) };
-    let read_back = may_be_dropped(feature, wanted);
+    let change = changes(&present, wanted, owner.home)?;
+    work.resolve_feature(feature, change.is_none());
+    let Some(Change { body, names }) = change else { return Ok(false) };
+    let may_be_dropped = wanted.iter().any(|wanted| wanted.setting.may_be_dropped());
     work.write(
         calls::put_feature(person, feature, present.family, body),
-        |_| if read_back { Shown::ByLookUp(not_applied("the setting")) } else { Shown::Proved(()) },
+        |_| if may_be_dropped { Shown::ToReadBack } else { Shown::Taken(()) },
         async |work| {
             let body = work.read(calls::feature(person, feature, present.family)).await?.body;
             let now = Present { body, ..present };
-            Ok(changes(&now, wanted, owner.home)?.is_none().then_some(()))
+            let lacking = changes(&now, wanted, owner.home)?.map(|change| change.names);
+            Ok(Looked::of(&names, lacking.unwrap_or_default()))
         },
     )
     .await?;
@@ -149,7 +150,7 @@ async fn read(work: &mut RowWork<'_>, owner: &Owner<'_>, feature: Feature) -> Fl
 }
 
 /// What to write; `None` when everything is as the row states it.
-fn changes(present: &Present, wanted: &[Wanted], home: Option<CallingCode>) -> Flow<Option<Value>> {
+fn changes(present: &Present, wanted: &[Wanted], home: Option<CallingCode>) -> Flow<Option<Change>> {
     overlay::changes(present.feature, &present.body, wanted, home).or_else(|Unreadable(what)| {
         let what = format!("{what}, and nothing was written over it");
         pending(PendingReason::InvalidResponseSchema, what)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::read_back::Looked;
 use super::reason;
 use super::work::{Cause, Flow, RowWork, Stop, stop_for};
 use crate::domain::{Feature, Operation, PendingReason, RemoteId, Repeat};
@@ -17,6 +18,10 @@ use crate::webex::{Asked, Budget, Call, Reply, Trace, Trouble, wire};
 pub(super) enum Shown<T> {
     /// The write is in place.
     Proved(T),
+    /// Webex took it, and no field of the answer shows it: some writes of the kind are looked up to see whether that holds.
+    Taken(T),
+    /// Webex took it, and could have dropped what was sent without a word: only a look-up shows it.
+    ToReadBack,
     /// Part of it is in place (R7).
     Partial(String),
     /// The answer lacks what would prove it.
@@ -36,29 +41,14 @@ impl Shown<()> {
     }
 }
 
-/// What a look-up after an attempt shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Looked<T> {
-    /// What the attempt was to do is done.
-    Done(T),
-    /// What the row wants is there, but this attempt did not make it so.
-    ByOthers(T),
-    /// Nothing of it.
-    Absent,
-}
-
-impl<T> From<Option<T>> for Looked<T> {
-    fn from(seen: Option<T>) -> Looked<T> {
-        seen.map_or(Looked::Absent, Looked::Done)
-    }
-}
-
 /// One write as it was sent.
 struct WriteAttempt {
     call_id: i64,
     operation: Operation,
     feature: Option<Feature>,
     can_meet_a_job: bool,
+    /// Whether this is one of those writes of its kind that are read back.
+    sampled: bool,
     trace: Trace,
     begun_at: String,
     ended: Instant,
@@ -96,6 +86,8 @@ struct Doubt {
     wait: Duration,
     /// A look-up that shows nothing proves that nothing was applied.
     conclusive: bool,
+    /// What Webex said yes to has no trouble of its own: what the look-up says counts.
+    taken: bool,
     /// Why the row is pending when nothing is in place and it is not sent again.
     otherwise: Cause,
 }
@@ -103,7 +95,29 @@ struct Doubt {
 impl Doubt {
     /// Looked for once and not sent again.
     const fn once(look: Look, otherwise: Cause) -> Doubt {
-        Doubt { look, resend: false, wait: Duration::ZERO, conclusive: false, otherwise }
+        Doubt { look, resend: false, wait: Duration::ZERO, conclusive: false, taken: false, otherwise }
+    }
+
+    /// Taken by Webex and looked for, since that does not prove it.
+    fn taken(look: Look, otherwise: Cause) -> Doubt {
+        Doubt { conclusive: true, taken: true, ..Doubt::once(look, otherwise) }
+    }
+
+    /// Why the row is pending when the look-up itself came to an end with this.
+    fn instead_of(&self, look: Cause) -> Cause {
+        match (self.taken, decides(&look)) {
+            // One that decided something counts.
+            (_, true) => look,
+            (true, false) => Cause {
+                message: format!(
+                    "taken by Webex, but whether it is in place could not be read: {}",
+                    look.message
+                ),
+                ..look
+            },
+            // One that failed leaves the write's own trouble.
+            (false, false) => self.otherwise.clone(),
+        }
     }
 }
 
@@ -178,11 +192,10 @@ impl RowWork<'_> {
         if doubt.look == Look::Settled {
             self.settle_since(attempt).await?;
         }
-        let mut seen = look(self).await.map(Into::into);
-        if doubt.look == Look::Twice && matches!(seen, Ok(Looked::Absent)) {
-            self.settle_since(attempt).await?;
-            seen = look(self).await.map(Into::into);
-        }
+        let seen = match doubt.look {
+            Look::Twice => self.look_twice(attempt.ended, look).await,
+            Look::Now | Look::Settled => look(self).await.map(Into::into),
+        };
         match seen {
             Ok(Looked::Done(value)) => {
                 self.answered(attempt, Some(true));
@@ -192,15 +205,17 @@ impl RowWork<'_> {
                 self.answered(attempt, Some(false));
                 Ok(Some(value))
             }
-            Ok(Looked::Absent) => {
-                self.answered(attempt, doubt.conclusive.then_some(false));
-                Ok(None)
+            Ok(Looked::Lacking(lacking)) => {
+                // What is in place of a request in part makes the row half applied (R8).
+                self.answered(attempt, doubt.conclusive.then_some(lacking.in_part));
+                match doubt.taken && !lacking.names.is_empty() {
+                    true => Err(Stop::Pending(doubt.otherwise.clone().naming(&lacking))),
+                    false => Ok(None),
+                }
             }
-            // A look-up that failed leaves the write's own trouble; one that decided something, or met a dead token,
-            // counts (R8, R10). Either way nobody knows what became of the write.
-            Err(Stop::Pending(cause)) if !decides(&cause) => {
+            Err(Stop::Pending(cause)) => {
                 self.answered(attempt, None);
-                Err(Stop::Pending(doubt.otherwise.clone()))
+                Err(Stop::Pending(doubt.instead_of(cause)))
             }
             Err(stop) => {
                 self.answered(attempt, None);
@@ -238,11 +253,13 @@ impl RowWork<'_> {
         self.context.last_write.set(Some(ended));
         self.last_status = trace.status.or(self.last_status);
         self.context.mind_the_token(result.as_ref().err()).await;
+        let sampled = result.is_ok() && self.context.samples.hold(call);
         Ok(WriteAttempt {
             call_id,
             operation: call.operation,
             feature: call.feature,
             can_meet_a_job: call.can_meet_a_job(),
+            sampled,
             trace,
             begun_at,
             ended,
@@ -257,7 +274,9 @@ impl RowWork<'_> {
             self.record(attempt.operation, &attempt.trace, attempt.begun_at.clone(), error, applied);
         record.feature = attempt.feature;
         record.remote_id = match (&attempt.result, attempt.operation) {
-            (Ok(reply), Operation::LocationCreate) => wire::id(&reply.body).ok(),
+            (Ok(reply), Operation::LocationCreate | Operation::EmergencyAddressAdd) => {
+                wire::id(&reply.body).ok()
+            }
             _ => None,
         };
         // A refusal is believed, except that the next attempt looks before it creates again.
@@ -286,9 +305,13 @@ fn verdict<T>(attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Ver
     let trouble = match &attempt.result {
         Ok(reply) => match shown(reply) {
             Shown::Proved(value) => return Verdict::InPlace(value),
+            Shown::Taken(value) if !attempt.sampled => return Verdict::InPlace(value),
+            Shown::Taken(_) | Shown::ToReadBack => {
+                return Verdict::Doubt(Doubt::taken(Look::Twice, unkept(attempt)));
+            }
             Shown::Partial(message) => return Verdict::Partly(partly(attempt, message)),
             Shown::ByLookUp(cause) => {
-                return Verdict::Doubt(Doubt { conclusive: true, ..Doubt::once(Look::Twice, cause) });
+                return Verdict::Doubt(Doubt::taken(Look::Twice, cause));
             }
             Shown::Unproved(what) => {
                 &Trouble::BadReply { status: reply.status, what, tracking_id: reply.tracking_id.clone() }
@@ -319,6 +342,15 @@ fn verdict<T>(attempt: &WriteAttempt, shown: impl Fn(&Reply) -> Shown<T>) -> Ver
             let wait = if let Asked::Wait(wait) = asked { *wait } else { Duration::ZERO };
             Verdict::Doubt(Doubt { resend, wait, conclusive: true, ..Doubt::once(look, cause) })
         }
+    }
+}
+
+/// Why the row is pending when Webex does not show what it took; a look-up tells what that is.
+fn unkept(attempt: &WriteAttempt) -> Cause {
+    Cause {
+        http_status: attempt.trace.status,
+        tracking_id: attempt.trace.tracking_id.clone(),
+        ..Cause::new(PendingReason::NonRetryableExternal, "accepted but not applied")
     }
 }
 

@@ -316,11 +316,37 @@ pub(super) fn created_location(
     connection: &Connection,
     row_id: RowId,
 ) -> Result<Option<RemoteId>, StoreError> {
+    id_given(connection, row_id, "operation = 'location_create' AND applied = 1")
+}
+
+/// The id that Webex gave when an earlier attempt at a row added an emergency address, shown since or not.
+pub(super) fn added_emergency_address(
+    connection: &Connection,
+    row_id: RowId,
+) -> Result<Option<RemoteId>, StoreError> {
+    id_given(connection, row_id, "operation = 'emergency_address_add'")
+}
+
+/// Whether a row changed calling details of its location, and not the announcement language of what exists there.
+pub(super) fn left_existing_language(connection: &Connection, row_id: RowId) -> Result<bool, StoreError> {
     Ok(connection
-        .prepare_cached(
-            &format!("SELECT remote_id FROM calls WHERE operation = 'location_create' AND applied = 1 AND remote_id IS NOT NULL
-                      AND {OF_THE_ROW} ORDER BY call_id DESC LIMIT 1"),
-        )?
+        .prepare_cached(&format!(
+            "SELECT coalesce(sum(operation = 'calling_location_update') > 0 AND sum(operation != 'calling_location_update') = 0, 0)
+             FROM calls WHERE operation IN ('calling_location_update', 'announcement_language_modify') AND applied = 1 AND {OF_THE_ROW}"
+        ))?
+        .query_row([row_id.get()], |row| row.get(0))?)
+}
+
+fn id_given(
+    connection: &Connection,
+    row_id: RowId,
+    which: &'static str,
+) -> Result<Option<RemoteId>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!(
+            "SELECT remote_id FROM calls WHERE {which} AND remote_id IS NOT NULL AND {OF_THE_ROW}
+             ORDER BY call_id DESC LIMIT 1"
+        ))?
         .query_row([row_id.get()], |row| typed(row, "remote_id"))
         .optional()?)
 }

@@ -61,6 +61,10 @@ pub struct ClaimedRow {
     pub created: Option<RemoteId>,
     /// Other addresses of its person, as far as look-ups before the claim showed any.
     pub aliases: Vec<String>,
+    /// The emergency address that an earlier attempt added to its location; no request shows it.
+    pub emergency_address: Option<RemoteId>,
+    /// Whether earlier attempts changed calling details of its location, and not the announcement language of what exists.
+    pub left_existing_language: bool,
     /// The location row that it refers to, if the file has one.
     pub location: Option<Arc<Sibling>>,
     /// For a user the assignment row of the same person, and the other way round.
@@ -293,6 +297,8 @@ fn claimed_row(row: &Row<'_>) -> rusqlite::Result<Result<ClaimedRow, StoreError>
         numbers_in_doubt: Vec::new(),
         created: None,
         aliases: Vec::new(),
+        emergency_address: None,
+        left_existing_language: false,
         location: None,
         partner: None,
     };
@@ -308,7 +314,11 @@ fn add_context(
     if row.attempt > 1 {
         row.unsettled = journal::unsettled_calls(connection, row.row_id)?;
         row.numbers_in_doubt = journal::numbers_in_doubt(connection, row.row_id)?;
-        row.created = journal::created_location(connection, row.row_id)?;
+        if matches!(row.record, Record::Location(_)) {
+            row.created = journal::created_location(connection, row.row_id)?;
+            row.emergency_address = journal::added_emergency_address(connection, row.row_id)?;
+            row.left_existing_language = journal::left_existing_language(connection, row.row_id)?;
+        }
     }
     let (email, partner) = match &row.record {
         Record::Location(_) => return Ok(()),

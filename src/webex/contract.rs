@@ -32,6 +32,7 @@ pub(super) const fn of(operation: Operation) -> Contract {
         Operation::LocationUpdate | Operation::FeaturePut => row(Method::PUT, &[200, 204], &[]),
         // 206: the rest is applied, the job for the routing prefix did not start (webex.md 3.5).
         Operation::CallingLocationUpdate => row(Method::PUT, &[200, 204, 206], &[]),
+        Operation::AnnouncementLanguageModify => row(Method::POST, &[200, 204], &[]),
         Operation::PrefixJobGet => row(Method::GET, &[200], &["/latestExecutionStatus"]),
         Operation::InternalDialingGet | Operation::PstnConnectionGet => row(Method::GET, &[200], &[]),
         Operation::LocationPermissionsGet => row(Method::GET, &[200], &["/callingPermissions"]),
@@ -40,6 +41,7 @@ pub(super) const fn of(operation: Operation) -> Contract {
         | Operation::PstnConnectionPut
         | Operation::NumbersActivate
         | Operation::PersonNumbersPut => row(Method::PUT, &[200, 204], &[]),
+        Operation::EmergencyAddressUpdate => row(Method::PUT, &[200, 204], &[]),
         Operation::PstnOptionsList => row(Method::GET, &[200], &["/items"]),
         Operation::RouteChoicesList => row(Method::GET, &[200], &["/routeIdentities"]),
         Operation::NumbersAdd => row(Method::POST, &[200, 201], &[]),

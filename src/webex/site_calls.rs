@@ -11,13 +11,23 @@ fn of_location(operation: Operation, location: &RemoteId, rest: &[&str]) -> Call
     Call::new(operation, &path)
 }
 
-fn of_pstn(operation: Operation, location: &RemoteId, what: &str) -> Call {
-    Call::new(operation, &["telephony", "pstn", "locations", location.as_str(), what])
+fn of_pstn(operation: Operation, location: &RemoteId, rest: &[&str]) -> Call {
+    let mut path = vec!["telephony", "pstn", "locations", location.as_str()];
+    path.extend_from_slice(rest);
+    Call::new(operation, &path)
 }
 
 /// A change of some fields of a calling location.
 pub fn update_calling_location(location: &RemoteId, changes: Value) -> Call {
     of_location(Operation::CallingLocationUpdate, location, &[]).body(changes)
+}
+
+/// People, workspaces and features that exist speak this language from now on.
+pub fn modify_announcement_language(location: &RemoteId, language: &str) -> Call {
+    let path = ["actions", "modifyAnnouncementLanguage", "invoke"];
+    of_location(Operation::AnnouncementLanguageModify, location, &path).body(json!({
+        "agentEnabled": true, "serviceEnabled": true, "announcementLanguageCode": language,
+    }))
 }
 
 /// How far the change of a routing prefix is.
@@ -52,28 +62,33 @@ pub fn put_location_permissions(location: &RemoteId, permissions: &[Value]) -> C
 
 /// What a location could be connected to.
 pub fn pstn_options(location: &RemoteId) -> Call {
-    of_pstn(Operation::PstnOptionsList, location, "connectionOptions")
+    of_pstn(Operation::PstnOptionsList, location, &["connectionOptions"])
 }
 
 /// What it is connected to; refused with 404 when nothing is configured.
 pub fn pstn_connection(location: &RemoteId) -> Call {
-    of_pstn(Operation::PstnConnectionGet, location, "connection")
-}
-
-/// Gives a location that is connected to the telephone network another address (webex.md 3.3).
-pub fn add_emergency_address(location: &RemoteId, address: Value) -> Call {
-    of_pstn(Operation::EmergencyAddressAdd, location, "emergencyAddress").body(address)
+    of_pstn(Operation::PstnConnectionGet, location, &["connection"])
 }
 
 /// Connects a location by a trunk or route group of the customer.
 pub fn connect_by_route(location: &RemoteId, kind: &str, route: &RemoteId) -> Call {
-    of_pstn(Operation::PstnConnectionPut, location, "connection")
+    of_pstn(Operation::PstnConnectionPut, location, &["connection"])
         .body(json!({ "premiseRouteType": kind, "premiseRouteId": route.as_str() }))
 }
 
 /// Connects a location by one of its options.
 pub fn connect_by_option(location: &RemoteId, option: &RemoteId) -> Call {
-    of_pstn(Operation::PstnConnectionPut, location, "connection").body(json!({ "id": option.as_str() }))
+    of_pstn(Operation::PstnConnectionPut, location, &["connection"]).body(json!({ "id": option.as_str() }))
+}
+
+/// A further emergency address of a location that is connected to the telephone network; it becomes its address (webex.md 3.3).
+pub fn add_emergency_address(location: &RemoteId, address: Value) -> Call {
+    of_pstn(Operation::EmergencyAddressAdd, location, &["emergencyAddress"]).body(address)
+}
+
+/// Another text for an emergency address of a location.
+pub fn update_emergency_address(location: &RemoteId, id: &RemoteId, address: Value) -> Call {
+    of_pstn(Operation::EmergencyAddressUpdate, location, &["emergencyAddresses", id.as_str()]).body(address)
 }
 
 /// Every trunk and route group.

@@ -1,6 +1,10 @@
 //! What a location row states of its calling: PSTN, numbers, settings (webex.md 3.5 to 3.7), each as a short story.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
+mod addresses;
+mod announcements;
+mod read_back;
+
 use crate::support::{Bench, Csv, RowView};
 use serde_json::{Value, json};
 use wxbulk::sim::{LocationSeed, LocationState, NumberSeed, Operation, OrgSeed, Pstn, SimConfig};

@@ -21,7 +21,6 @@ mod numbers;
 mod outages;
 mod pace;
 mod porting;
-mod read_back;
 mod regressions;
 mod regressions_io;
 mod resume;

@@ -21,6 +21,7 @@ const TOLD: &[&str] = &[
     "Professional and Standard",
     "The licence wants an extension or a location",
     "Only a part was applied (206)",
+    "Accepted, and yet not applied",
     "Held by somebody else, or in another location",
     "Not in service",
     "The location has no PSTN, or one that keeps its numbers",
@@ -252,4 +253,12 @@ async fn a_language() {
 #[tokio::test]
 async fn a_name() {
     checked().await.shows_all_of("Name and time zone");
+}
+
+#[tokio::test]
+async fn what_webex_takes_and_does_not_keep() {
+    let csv = Csv::new().location("Madrid").cell("location_settings_main_number", NUMBER);
+    let org = OrgSeed::default().location(LocationSeed::calling("Madrid").numbers([NUMBER]));
+    let fault = "calling_location_update:silent=callingLineId.phoneNumber";
+    Told::default().run(&csv, org, fault).await.shows_all_of("Accepted, and yet not applied");
 }

@@ -141,6 +141,10 @@ fn calling_is_there(org: &OrgState, there: &LocationState, row: &LocationRecord)
     assert_eq!(there.routing_prefix, stated.routing_prefix);
     let language = stated.announcement_language.as_ref().unwrap_or(&row.announcement_language);
     assert_eq!(there.announcement_language.as_ref(), Some(language));
+    assert!(
+        !stated.existing_too || there.feature_language.as_ref() == Some(language),
+        "what exists speaks it too"
+    );
     let caller = there.details.pointer("/callingLineName").or(there.details.pointer("/callingLineId/name"));
     holds(caller, stated.caller_id_name.as_ref().map(|name| json!(name)));
     let detail = |name: &str| there.details.get(name);

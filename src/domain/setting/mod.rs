@@ -71,6 +71,12 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// Whether Webex may say yes to a value and not keep it: numbers that it does not accept there (webex.md 1.5).
+    pub const fn may_be_dropped(&self) -> bool {
+        matches!(self.feature, Feature::CallerId | Feature::EmergencyCallback)
+            || matches!(self.kind, SettingKind::Destination | SettingKind::Phone)
+    }
+
     /// The setting with this name (without prefix).
     pub fn find(name: &str) -> Option<&'static Setting> {
         SETTINGS.iter().find(|setting| setting.name == name)

@@ -141,6 +141,8 @@ fn settings_of_a_location_that_cannot_be_are_refused() {
         ("enforce_outside_dial_digit", "perhaps", "true or false"),
         ("unknown_extension_route_type", "GATEWAY", "TRUNK"),
         ("unknown_extension_route_type", "TRUNK", "fill both or none"),
+        ("announcement_language_existing", "change", "fill both or none"),
+        ("announcement_language_existing", "keep", "change"),
         ("pstn_connection", "LOCAL_GATEWAY", "needs it"),
         ("outgoing_permissions", "INTERNATIONAL", "INTERNATIONAL=BLOCK"),
         ("outgoing_permissions", "NATIONAL=BLOCK|NATIONAL=ALLOW", "twice"),

@@ -53,7 +53,7 @@ async fn a_setting_with_two_places_is_looked_for_in_the_other_and_then_only_ther
     let bench = three("calling_settings_outgoing_permissions", "INTERNATIONAL=ALLOW").await;
     bench.sim.add_fault("feature_get#1:no_resource".parse().unwrap());
     bench.run().await.expect(0);
-    assert_eq!(places(&bench), [false, true, true, true]);
+    assert_eq!(places(&bench), [false, true, true, true, true], "the first write is read back");
     assert_eq!(puts(&bench).len(), 3);
 }
 
