@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use tokio::time::Instant;
+
 use super::directory;
 use super::numbers::{self, Refused};
 use super::pstn;
@@ -21,7 +23,7 @@ const FURTHER: usize = 64;
 /// What was sent so far.
 #[derive(Default)]
 struct Progress {
-    activated: usize,
+    activated: Vec<PhoneNumber>,
     refused: Vec<Refused>,
 }
 
@@ -43,18 +45,24 @@ pub(super) async fn apply(work: &mut RowWork<'_>, site: &Site) -> Flow<Option<us
     }
     pstn::require_managed_numbers(work, site).await?;
     let mut progress = Progress::default();
-    let so_far = |progress: &Progress| format!("activated {} of {} numbers", progress.activated, due.len());
+    let so_far =
+        |progress: &Progress| format!("activated {} of {} numbers", progress.activated.len(), due.len());
     for part in due.chunks(AT_ONCE) {
         let sent = send_part(work, site, part, &mut progress).await;
         sent.map_err(|stop| with_progress(stop, &so_far(&progress)))?;
     }
+    let silent = still_inactive(work, site, &progress.activated).await;
+    let silent = silent.map_err(|stop| with_progress(stop, &so_far(&progress)))?;
+    progress.activated.retain(|number| !silent.contains(number));
+    let not_applied = |number| Refused(number, "accepted but not applied".to_owned());
+    progress.refused.extend(silent.into_iter().map(not_applied));
     let so_far = so_far(&progress);
     let Progress { activated, refused } = progress;
     if refused.is_empty() {
         work.done(StepState::Applied, so_far);
-        return Ok(Some(activated));
+        return Ok(Some(activated.len()));
     }
-    let message = format!("{so_far}; {} stay inactive, refused: {}", refused.len(), numbers::named(&refused));
+    let message = format!("{so_far}; {} stay inactive: {}", refused.len(), numbers::named(&refused));
     pending(PendingReason::NonRetryableExternal, message)
 }
 
@@ -105,7 +113,7 @@ async fn send_part(
     while let Some(mut part) = parts.pop_front() {
         let cause = match send(work, site, &part).await {
             Ok(()) => {
-                progress.activated = progress.activated.saturating_add(part.len());
+                progress.activated.extend(part);
                 continue;
             }
             Err(Stop::Pending(cause)) if numbers::is_refusal(&cause) => cause,
@@ -126,6 +134,23 @@ async fn send_part(
         progress.refused.extend(named);
     }
     Ok(())
+}
+
+/// What Webex took and still shows inactive when the change must show: a status is no proof (webex.md 1.5).
+async fn still_inactive(
+    work: &mut RowWork<'_>,
+    site: &Site,
+    activated: &[PhoneNumber],
+) -> Flow<Vec<PhoneNumber>> {
+    let shown = |inactive: Vec<PhoneNumber>| -> Vec<PhoneNumber> {
+        activated.iter().filter(|number| inactive.binary_search(number).is_ok()).cloned().collect()
+    };
+    if activated.is_empty() || shown(inactive_of(work, site).await?).is_empty() {
+        return Ok(Vec::new());
+    }
+    let settled = work.context.settled_after(Instant::now());
+    work.context.webex.wait_until(settled).await?;
+    Ok(shown(inactive_of(work, site).await?))
 }
 
 async fn send(work: &mut RowWork<'_>, site: &Site, part: &[PhoneNumber]) -> Flow<()> {

@@ -174,9 +174,18 @@ async fn a_run_that_is_killed_in_the_middle_of_the_day_goes_on() {
 
 #[tokio::test]
 async fn every_doubt_about_an_activation_is_resolved() {
-    for doubt in ["lost", "reset", "drop", "hang", "status=500,applied", "status=503", "lost,lag=200"] {
+    for doubt in [
+        "lost",
+        "reset",
+        "drop",
+        "hang",
+        "status=500,applied",
+        "status=503",
+        "lost,lag=200",
+        "status=204,applied,lag=200",
+    ] {
         let bench = madrid(&stating(&numbers(5), "ACTIVE"), &numbers(5)).await;
-        let bench = bench.env("REQUEST_TIMEOUT_SECONDS", "0.4");
+        let bench = bench.env("REQUEST_TIMEOUT_SECONDS", "0.4").env("SETTLE_SECONDS", "0.3");
         bench.sim.add_fault(format!("numbers_activate#1:{doubt}").parse().unwrap());
         bench.run().await.expect(0);
         assert!(standing(&bench, false).is_empty(), "{doubt}");
@@ -216,6 +225,17 @@ async fn a_refused_number_does_not_hold_up_the_others() {
         let sent = bench.calls(Operation::NumbersActivate).len();
         assert!(sent <= most, "{sent} requests, {most} allowed");
     }
+}
+
+/// A status is no proof: the list is read once more before a row says that its numbers are active.
+#[tokio::test]
+async fn what_webex_accepts_and_does_not_apply_is_told() {
+    let bench = madrid(&stating(&numbers(5), "ACTIVE"), &numbers(5)).await;
+    bench.sim.add_fault("numbers_activate#1:status=204,not_applied".parse().unwrap());
+    bench.run().await.expect(3);
+    bench.row("location", "Madrid").says(&["activated 0 of 5 numbers; 5 stay inactive: ", "not applied"]);
+    bench.wxbulk(&["run", "--retry-pending"]).await.expect(0);
+    assert!(standing(&bench, false).is_empty());
 }
 
 /// Whoever states nothing gets what there was before the column: nothing that somebody keeps inactive is switched on.
