@@ -226,3 +226,28 @@ async fn free_numbers_are_offered() {
         assert_eq!(body["phoneNumbers"].as_array().unwrap().len(), expected, "{path}");
     }
 }
+
+/// What somebody mends in the organisation between two runs.
+#[tokio::test]
+async fn a_hunt_group_gives_its_extension_up_and_a_person_does_not_and_people_appear() {
+    let held = NumberSeed {
+        location: "Madrid".into(),
+        extension: Some("1000".into()),
+        owner: Some(("HUNT_GROUP".into(), "Sales".into())),
+        ..NumberSeed::default()
+    };
+    let org = madrid().number(held).person(PersonSeed::new("max@example.com").calling("Madrid", "1001"));
+    let bench = Bench::of(org).await;
+    bench.sim.free_extension("Madrid", "1000");
+    bench.sim.free_extension("Madrid", "1001");
+    let holders = |extension: &str| {
+        let numbers = bench.sim.org().numbers;
+        numbers.iter().filter(|number| number.extension.as_deref() == Some(extension)).count()
+    };
+    assert_eq!((holders("1000"), holders("1001")), (0, 1));
+
+    let asked = "/people?email=late@example.com";
+    assert_eq!(bench.read(asked).await["items"], json!([]));
+    bench.sim.add_person(&PersonSeed::new("late@example.com"));
+    assert_eq!(bench.read(asked).await["items"][0]["emails"][0], "late@example.com");
+}

@@ -7,7 +7,7 @@ use super::super::process::{End, Process};
 use super::faults;
 use super::model::get;
 use super::state::RowState;
-use super::world::{Broken, Check, World, ensure, left_out};
+use super::world::{Broken, Check, UNASKED, World, ensure, left_out};
 
 /// How a run is to end.
 #[derive(Debug)]
@@ -127,12 +127,17 @@ pub(super) async fn perform(world: &mut World) -> Result<bool, Broken> {
     world.bench.sim.clear_faults();
     world.bench.sim.set_latency(Duration::ZERO);
     world.bench.sim.set_token(None);
-    if matches!(end.signal, Some(9 | 6)) {
+    if let Some(signal) = end.signal {
+        let ours = matches!(
+            (&ending, signal),
+            (Ending::Killed(_) | Ending::KilledAfter(_), 9) | (Ending::AtPoint(_), 6)
+        );
+        ensure(ours, UNASKED, || format!("{end:#?}"))?;
         world.orphans = true;
         return Ok(true);
     }
     let disturbed = !faults.is_empty() || matches!(ending, Ending::TokenDies(_));
-    if end.code == Some(11) {
+    if end.code == Some(11) || end.stderr.contains("during the start-up checks") {
         let states = |rows: &BTreeMap<u32, RowState>| -> Vec<_> {
             rows.values().map(|row| row.state.clone()).collect()
         };

@@ -15,6 +15,10 @@ use super::state::{self, RowState};
 /// No command of so small a job lasts so long.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// Nothing dies of a signal but what the fuzz kills. On a machine where somebody else ends processes by their name this
+/// says so.
+pub(super) const UNASKED: &str = "nothing dies unasked";
+
 /// An invariant that does not hold, and how that shows.
 #[derive(Clone, Debug)]
 pub(super) struct Broken {
@@ -115,7 +119,9 @@ impl World {
 
     /// Runs a command to its end.
     pub(super) async fn ended(&self, command: Command) -> Result<End, Broken> {
-        self.end_of(Process::start(command)).await
+        let end = self.end_of(Process::start(command)).await?;
+        ensure(end.signal.is_none(), UNASKED, || format!("{end:#?}"))?;
+        Ok(end)
     }
 
     pub(super) async fn end_of(&self, mut process: Process) -> Result<End, Broken> {
