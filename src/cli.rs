@@ -1,11 +1,15 @@
 //! The command line.
 
+mod surveys;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::logging::LogFormat;
+
+pub use surveys::{PlanArgs, VerifyArgs};
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
@@ -45,11 +49,13 @@ A first job, start to end:
   wxbulk rehearse site.csv              the whole job against a simulated Webex
   export ENVIRONMENT=lab WEBEX_BASE_URL=https://webexapis.com/v1 WEBEX_TOKEN=...
   wxbulk check                          is the token good enough?
+  wxbulk plan site.csv                  what the job would do, row by row; writes nothing to Webex
   wxbulk run site.csv                   the job; run the same command again after any stop
   wxbulk status                         how far it is, and what waits for you
+  wxbulk verify                         is what was done still so?
 
 Exit codes:
-  0 done   2 usage   3 done, but rows are pending or rejected, or a file was left alone
+  0 done   2 usage   3 done, but rows are pending, rejected, blocked or drifted, or a file was left alone
   4 selection done, others ready
   10 configuration   11 start-up checks   12 input file refused   13 another input
   14 database, checkpoint or export damaged or edited   15 another process works on it
@@ -64,14 +70,24 @@ pub enum Command {
         after_help = "Examples:\n  wxbulk ingest site.csv --check      what would be rejected, writing nothing\n  wxbulk ingest --amend wxbulk-out/pending_rows.csv --check      what a corrected file would change, cell by cell\n\nA corrected file says which rows it means by row_id with the mark of this job beside it (columns row_id and job of\npending_rows.csv and rejected_rows.csv), else by their keys, else by row_ref. A column that it\nlacks stays as it is, a cell that is blank is cleared. Rows that are not in it are not touched."
     )]
     Ingest(IngestArgs),
+    /// Say what `run` would do to each row that is not done; writes nothing to Webex
+    #[command(
+        after_help = "Examples:\n  wxbulk plan site.csv                take the file in and say what the job would do\n  wxbulk plan --location MAD-01 --rows      row by row\n  wxbulk plan --only blocked          what stands in the way\n  wxbulk plan --stored --csv > plan.csv     the stored plan again, without a request\n\nLooks at every row that is ready or pending as `run` would, by reads alone. No row changes its state. The plan is kept\nin the database in place of the former one; `run` says when it is old. It has the job to itself, as `run` has: a plan\nmade beside a run would be wrong before it ended. Only --stored can be asked for at any time.\nExit code 3 when a row is blocked."
+    )]
+    Plan(PlanArgs),
     /// Drive Webex through the phases: locations, users, assignments
     #[command(
         after_help = "Examples:\n  wxbulk run site.csv                 take the file in and do the job\n  wxbulk run                          go on after any stop; rows that are done are not touched\n  wxbulk run --location MAD-01 --limit 5     a few rows first\n  wxbulk run --until 05:30            stop when the window closes\n\nNeeds ENVIRONMENT (lab or prod), WEBEX_BASE_URL (with /v1) and WEBEX_TOKEN.\nThe first Ctrl-C lets the requests under way end; the second leaves at once. Both are safe."
     )]
     Run(RunArgs),
-    /// Return pending rows to ready, after the cause is mended
+    /// Compare the rows that are done with Webex as it is now; writes nothing to Webex
     #[command(
-        after_help = "Examples:\n  wxbulk requeue --reason user_not_found        after the directory sync\n  wxbulk requeue --location MAD-01 --phase 2\n  wxbulk requeue --where \"http_status = 404\" --yes\n\nRows that were blocked by a returned row come along. The history stays. Then: wxbulk run"
+        after_help = "Examples:\n  wxbulk verify                       every row that is a success\n  wxbulk verify --location MAD-01 --json | jq .rows\n  wxbulk verify --stored --csv > drift.csv  what the last one found, without a request\n\nFinds what somebody changed or removed since. No row changes its state: `wxbulk requeue --drifted` gives the rows that\nhave drifted back to `run`, which puts things right. It has the job to itself, as `run` has; only --stored can be asked\nfor at any time. Exit code 3 when a row is drifted or missing, or Webex did not tell."
+    )]
+    Verify(VerifyArgs),
+    /// Return pending rows to ready, after the cause is mended, or rows that have drifted
+    #[command(
+        after_help = "Examples:\n  wxbulk requeue --reason user_not_found        after the directory sync\n  wxbulk requeue --location MAD-01 --phase 2\n  wxbulk requeue --where \"http_status = 404\" --yes\n  wxbulk requeue --drifted                     what `wxbulk verify` found changed or gone\n\nRows that were blocked by a returned row come along. The history stays. Then: wxbulk run"
     )]
     Requeue(RequeueArgs),
     /// Take rows out of the job that shall not be worked
@@ -198,6 +214,9 @@ pub struct RequeueArgs {
     /// Every pending row
     #[arg(long)]
     pub all: bool,
+    /// Rows that are done, but were changed or gone when `verify` last looked; goes with --phase and --location only
+    #[arg(long, conflicts_with_all = ["reason", "row", "condition", "all"])]
+    pub drifted: bool,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,

@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::exit::CONFIGURATION;
-use super::{Failure, Scene, ingest, lab, output};
+use super::{Failure, Scene, ingest, lab, output, words};
 use crate::cli::CheckArgs;
 use crate::config;
 use crate::runner::{self, PreflightReport, Shortfall, Shortfalls};
@@ -53,11 +53,7 @@ fn describe(environment: &str, base_url: &str, report: &PreflightReport) -> Stri
         report.org_id, report.owner
     );
     if let Some(left) = report.token_seconds_left {
-        text.push_str(&format!(
-            "  token ends    in {} h {} min\n",
-            left.div_euclid(3_600),
-            left.rem_euclid(3_600) / 60
-        ));
+        text.push_str(&format!("  token ends    in {}\n", words::hours_and_minutes(left)));
     }
     text.push_str(
         "  not shown     whether the token may write; PSTN, and the address of a site that has it, need \

@@ -71,6 +71,30 @@ impl<'a> Input<'a> {
     }
 }
 
+/// The database of a job and its lock, for a command that works on it; a file that is given is taken in first.
+pub(super) fn take_up(
+    scene: &Scene<'_>,
+    csv: Option<&Path>,
+    read: &ReadArgs,
+    config: &InputConfig,
+) -> Result<(Store, Lock), Failure> {
+    // The file is looked at before a database is made for it.
+    let file = csv.map(|csv| Input::open(csv, read, config)).transpose()?;
+    let store = match &file {
+        Some(_) => scene.store_or_new()?,
+        None => scene.store()?,
+    };
+    let lock = Lock::take(&store)?;
+    export::check_checkpoint(&store, &scene.paths.output)?;
+    if let (Some(file), Some(csv)) = (file, csv)
+        && let Some(report) = file.take_in(&store, config)?
+    {
+        output::note(scene.quiet, &describe(csv, &report));
+    }
+    require_any_input(&store, config)?;
+    Ok((store, lock))
+}
+
 /// The counts, and the first rejects as `path:line:column: message`.
 pub(super) fn describe(csv: &Path, report: &LoadReport) -> String {
     let LoadReport { rows, locations, users, assignments, rejected, samples, .. } = report;

@@ -76,14 +76,8 @@ impl Job<'_> {
     }
 
     fn prepare(&self) -> Result<(), Failure> {
-        let Job { store, lock, output, config, .. } = self;
-        if store.verify_integrity(lock)? {
-            tracing::warn!(
-                "counts.mended: how many rows stand where did not fit the rows, and was counted anew"
-            );
-        }
-        store.require_binding(&binding(config, config.rows.org_id.as_deref().unwrap_or_default()))?;
-        export::clean_leftovers(output)?;
+        require_sound(self.store, self.lock, self.config)?;
+        export::clean_leftovers(self.output)?;
         Ok(())
     }
 
@@ -92,23 +86,13 @@ impl Job<'_> {
         let signalled = signals::listen(stop.clone(), "stopping after the requests under way");
         // A child: the run may stop itself without a signal.
         let run_stop = stop.child_token();
-        let webex = Webex::new(self.config.webex.clone(), run_stop.clone())
-            .map_err(|error| Failure::new(super::exit::CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
-        match self.store.learnt_rate()? {
-            LearntRate::Fresh(rate) => webex.resume_pace(rate),
-            LearntRate::Forgotten { updated_at } => {
-                tracing::info!(
-                    updated_at,
-                    "pace.forgotten: the rate of an earlier run is not of the last hour by this clock; this run learns its own"
-                );
-            }
-            LearntRate::None => {}
-        }
-        let preflight = self.preflight(&webex, &stop, &signalled).await?;
-        let org_id = self.config.rows.org_id.clone().unwrap_or_else(|| preflight.org_id.clone());
-        self.store.require_binding(&binding(self.config, &org_id))?;
+        let webex = client(self.store, self.config, run_stop.clone())?;
+        let preflight = start_up_checks(&webex, &stop, &signalled).await?;
+        warn(&preflight, self.config, self.store)?;
+        let organisation = organisation(self.config, &preflight);
+        self.store.require_binding(&organisation)?;
         self.confirm(&preflight, &stop, &signalled).await?;
-        self.store.bind(&binding(self.config, &org_id))?;
+        self.store.bind(&organisation)?;
         let begun = self.begin()?;
         let watcher = Watcher::start(self.store, self.output, self.bars);
         let rows = self.config.rows.clone();
@@ -155,38 +139,6 @@ impl Job<'_> {
         let (run, recovered) = self.store.begin_run(self.lock, &self.config.to_json())?;
         tracing::info!(%run, retried, recovered, settings = %self.config.to_json(), "run.start");
         Ok(Begun { run, retried, recovered })
-    }
-
-    async fn preflight(
-        &self,
-        webex: &Webex,
-        stop: &CancellationToken,
-        signalled: &Signalled,
-    ) -> Result<PreflightReport, Failure> {
-        let checked = tokio::select! {
-            biased;
-            () = stop.cancelled() => {
-                let what = "stopped by a signal during the start-up checks; no row was touched";
-                return Err(Failure::new(signalled.exit_code(), what));
-            }
-            checked = runner::preflight(webex) => checked,
-        };
-        match checked {
-            Ok(report) => {
-                tracing::info!(
-                    startup_checks = "pass",
-                    org_id = report.org_id,
-                    owner = report.owner,
-                    "preflight"
-                );
-                warn(&report, self.config, self.store)?;
-                Ok(report)
-            }
-            Err(failure) => {
-                tracing::error!(startup_checks = "fail", cause = %failure.check, "preflight");
-                Err(failure.into())
-            }
-        }
     }
 
     fn end(
@@ -283,6 +235,71 @@ impl Stopped {
     }
 }
 
+/// Verifies the database, and that it may be bound to the Webex of the environment.
+pub(super) fn require_sound(store: &Store, lock: &Lock, config: &RunConfig) -> Result<(), Failure> {
+    if store.verify_integrity(lock)? {
+        tracing::warn!("counts.mended: how many rows stand where did not fit the rows, and was counted anew");
+    }
+    store.require_binding(&binding(config, config.rows.org_id.as_deref().unwrap_or_default()))?;
+    Ok(())
+}
+
+/// A client that begins at the rate that an earlier run has learnt.
+pub(super) fn client(store: &Store, config: &RunConfig, stop: CancellationToken) -> Result<Webex, Failure> {
+    let webex = Webex::new(config.webex.clone(), stop)
+        .map_err(|error| Failure::new(super::exit::CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
+    match store.learnt_rate()? {
+        LearntRate::Fresh(rate) => webex.resume_pace(rate),
+        LearntRate::Forgotten { updated_at } => {
+            tracing::info!(
+                updated_at,
+                "pace.forgotten: the rate of an earlier run is not of the last hour by this clock; this run learns its own"
+            );
+        }
+        LearntRate::None => {}
+    }
+    Ok(webex)
+}
+
+/// The start-up checks; a signal ends them.
+pub(super) async fn start_up_checks(
+    webex: &Webex,
+    stop: &CancellationToken,
+    signalled: &Signalled,
+) -> Result<PreflightReport, Failure> {
+    let checked = tokio::select! {
+        biased;
+        () = stop.cancelled() => {
+            let what = "stopped by a signal during the start-up checks; no row was touched";
+            return Err(Failure::new(signalled.exit_code(), what));
+        }
+        checked = runner::preflight(webex) => checked,
+    };
+    match checked {
+        Ok(report) => {
+            tracing::info!(
+                startup_checks = "pass",
+                org_id = report.org_id,
+                owner = report.owner,
+                "preflight"
+            );
+            if let Some(left) = report.token_seconds_left.filter(|left| *left < 3_600) {
+                tracing::warn!(seconds_left = left, "token.expiring: the token ends within the hour");
+            }
+            Ok(report)
+        }
+        Err(failure) => {
+            tracing::error!(startup_checks = "fail", cause = %failure.check, "preflight");
+            Err(failure.into())
+        }
+    }
+}
+
+/// The Webex that the start-up checks met.
+pub(super) fn organisation(config: &RunConfig, preflight: &PreflightReport) -> Binding {
+    binding(config, config.rows.org_id.as_deref().unwrap_or(&preflight.org_id))
+}
+
 fn binding(config: &RunConfig, org_id: &str) -> Binding {
     Binding {
         base_url: config.webex.base_url.to_string(),
@@ -298,9 +315,6 @@ fn warn(report: &PreflightReport, config: &RunConfig, store: &Store) -> Result<(
     for short in shortfalls.found() {
         let (users, without_unit) = (short.users, short.without_unit);
         tracing::warn!(licence = short.licence, users, without_unit, "licences.short: {short}");
-    }
-    if let Some(left) = report.token_seconds_left.filter(|left| *left < 3_600) {
-        tracing::warn!(seconds_left = left, "token.expiring: the token ends within the hour");
     }
     Ok(())
 }

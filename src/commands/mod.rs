@@ -13,6 +13,7 @@ mod lab;
 #[cfg(feature = "sim")]
 mod org;
 mod output;
+mod plan;
 #[cfg(feature = "sim")]
 mod rehearse;
 mod requeue;
@@ -21,7 +22,10 @@ mod signals;
 #[cfg(feature = "sim")]
 mod simulate;
 mod status;
+mod survey;
+mod verify;
 mod watch;
+mod words;
 
 use clap::CommandFactory;
 use indicatif::MultiProgress;
@@ -61,6 +65,8 @@ pub fn execute(cli: &Cli, env: Env<'_>, bars: &MultiProgress) -> Result<u8, Fail
     let scene = Scene { env, paths, bars, quiet: *quiet };
     match &cli.command {
         Command::Ingest(args) => ingest::execute(&scene, args),
+        Command::Plan(args) => plan::execute(&scene, args),
+        Command::Verify(args) => verify::execute(&scene, args),
         Command::Run(args) => run::execute(&scene, args),
         Command::Requeue(args) => requeue::execute(&scene, args),
         Command::Drop(args) => drop::execute(&scene, args),

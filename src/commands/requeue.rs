@@ -1,4 +1,4 @@
-//! `requeue`: pending rows back to `ready`, after the cause is mended.
+//! `requeue`: pending rows back to `ready`, after the cause is mended, and rows that have drifted.
 
 use super::exit::{DONE, USAGE};
 use super::{Failure, Scene, ask, files, output};
@@ -12,7 +12,7 @@ pub(super) fn execute(scene: &Scene<'_>, args: &RequeueArgs) -> Result<u8, Failu
     let filter = filter(&store, args)?;
     let _lock = Lock::take(&store)?;
     let counts = store.preview_requeue(&filter)?;
-    output::print(&describe(&counts))?;
+    output::print(&describe(&counts, args.drifted))?;
     if counts.is_empty() {
         return Ok(DONE);
     }
@@ -29,12 +29,13 @@ fn filter(store: &Store, args: &RequeueArgs) -> Result<PendingFilter, Failure> {
         || args.phase.is_some()
         || !args.row.is_empty()
         || !args.location.is_empty()
+        || args.drifted
         || args.condition.is_some();
     if any == args.all {
         let what = if any {
             "--all goes alone"
         } else {
-            "say which rows: --reason, --phase, --row, --location, --where or --all"
+            "say which rows: --reason, --phase, --row, --location, --where, --drifted or --all"
         };
         return Err(Failure::new(USAGE, format!("requeue: {what}")));
     }
@@ -44,6 +45,7 @@ fn filter(store: &Store, args: &RequeueArgs) -> Result<PendingFilter, Failure> {
         rows: args.row.iter().filter_map(|row| RowId::new(*row)).collect(),
         locations: locations(store, &args.location)?,
         condition: args.condition.clone(),
+        drifted: args.drifted,
     })
 }
 
@@ -64,7 +66,10 @@ pub(super) fn locations(store: &Store, names: &[String]) -> Result<Vec<String>, 
     names.iter().map(canonical).collect()
 }
 
-fn describe(counts: &[RequeueCount]) -> String {
+fn describe(counts: &[RequeueCount], drifted: bool) -> String {
+    if counts.is_empty() && drifted {
+        return "no row is known to have drifted\n  to look: wxbulk verify\n".to_owned();
+    }
     if counts.is_empty() {
         return "no pending row is meant\n".to_owned();
     }

@@ -1,31 +1,18 @@
 //! `run`: take a file in if one is given, then do the job, or go on with it.
 
 use super::job::{Job, JobEnd};
-use super::{Failure, Scene, ask, files, ingest, output, requeue};
+use super::{Failure, Scene, ask, files, ingest, output, requeue, words};
 use crate::cli::RunArgs;
 use crate::config::{self, RunConfig};
 use crate::domain::Phase;
-use crate::export;
 use crate::runner::{PreflightReport, Scope};
-use crate::store::{Lock, PendingFilter, Selection};
+use crate::store::{PendingFilter, Selection, Store};
 
 pub(super) fn execute(scene: &Scene<'_>, args: &RunArgs) -> Result<u8, Failure> {
     let input = config::input(scene.env)?;
     let config = config::run(scene.env)?;
-    // The file is looked at before a database is made for it.
-    let file = args.csv.as_deref().map(|csv| ingest::Input::open(csv, &args.read, &input)).transpose()?;
-    let store = match &file {
-        Some(_) => scene.store_or_new()?,
-        None => scene.store()?,
-    };
-    let lock = Lock::take(&store)?;
-    export::check_checkpoint(&store, &scene.paths.output)?;
-    if let (Some(file), Some(csv)) = (file, &args.csv)
-        && let Some(report) = file.take_in(&store, &input)?
-    {
-        output::note(scene.quiet, &ingest::describe(csv, &report));
-    }
-    ingest::require_any_input(&store, &input)?;
+    let (store, lock) = ingest::take_up(scene, args.csv.as_deref(), &args.read, &input)?;
+    warn_of_old_plan(&store)?;
     let keys = requeue::locations(&store, &args.location)
         .inspect_err(|_| files::refresh(&store, &scene.paths.output))?;
     let scope = scope(&keys, args);
@@ -49,6 +36,23 @@ pub(super) fn execute(scene: &Scene<'_>, args: &RunArgs) -> Result<u8, Failure> 
     output::print(&summary(&end))?;
     output::note(scene.quiet, &next(&end));
     Ok(end.code)
+}
+
+/// A plan older than this, in seconds, may be of another Webex than the one that is there now.
+const PLAN_HOLDS: i64 = 3_600;
+
+/// Whoever works by a plan is told that it holds no more.
+fn warn_of_old_plan(store: &Store) -> Result<(), Failure> {
+    let Some(plan) = store.last_plan()? else { return Ok(()) };
+    let (made, age) = (words::local_time(&plan.begun_at), words::seconds_since(&plan.begun_at));
+    if plan.input_changed {
+        tracing::warn!(
+            "plan.outdated: the file was changed since the plan was made ({made}); wxbulk plan makes it anew"
+        );
+    } else if age.is_some_and(|age| age > PLAN_HOLDS) {
+        tracing::warn!("plan.old: the plan is older than an hour (made {made}); wxbulk plan makes it anew");
+    }
+    Ok(())
 }
 
 /// The part of the job that the command line asks for.

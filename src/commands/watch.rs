@@ -1,4 +1,4 @@
-//! Watches a run: draws its bars and keeps the files fresh.
+//! Watches a run, or a survey: draws its bars and keeps the files fresh.
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -9,13 +9,44 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use super::files;
 use crate::domain::Phase;
 use crate::runner::Event;
-use crate::store::Store;
+use crate::store::{PhaseProgress, Store};
 
 /// The files are rewritten at batch ends, but not more often than this.
 const EXPORT_EVERY: Duration = Duration::from_secs(30);
 
 /// Nor for more than one part in so many of the time: those of a million rows take a while.
 const EXPORT_SHARE: u32 = 20;
+
+/// The rows of a phase that are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ahead {
+    /// Those that a run works on.
+    Ready,
+    /// Those that a plan is about.
+    Open,
+    /// Those that are verified.
+    Done,
+}
+
+impl Ahead {
+    fn count(self, rows: &PhaseProgress) -> u32 {
+        let ready = rows.ready.saturating_add(rows.running);
+        match self {
+            Ahead::Ready => ready,
+            Ahead::Open => ready.saturating_add(rows.pending),
+            Ahead::Done => rows.success,
+        }
+    }
+
+    /// What is told of those that do not end well.
+    const fn otherwise(self) -> &'static str {
+        match self {
+            Ahead::Ready => "pending",
+            Ahead::Open => "blocked",
+            Ahead::Done => "not in place",
+        }
+    }
+}
 
 /// A thread of its own: neither terminal nor disk delays the run.
 pub(super) struct Watcher {
@@ -24,16 +55,22 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
+    /// Of a run, whose rows are told in these files.
     pub(super) fn start(store: &Store, output: &Path, bars: &MultiProgress) -> Watcher {
-        let (events, told) = mpsc::channel();
-        let view = View {
-            store: store.clone(),
-            output: output.to_owned(),
-            bars: bars.clone(),
-            bar: None,
-            pending: 0,
+        Watcher::follow(View {
+            output: Some(output.to_owned()),
             export_at: Instant::now().checked_add(EXPORT_EVERY),
-        };
+            ..View::new(store, bars, Ahead::Ready)
+        })
+    }
+
+    /// Of a survey, which changes no file.
+    pub(super) fn start_without_files(store: &Store, bars: &MultiProgress, ahead: Ahead) -> Watcher {
+        Watcher::follow(View::new(store, bars, ahead))
+    }
+
+    fn follow(view: View) -> Watcher {
+        let (events, told) = mpsc::channel();
         let thread =
             std::thread::Builder::new().name("wxbulk-watch".to_owned()).spawn(move || view.follow(&told));
         Watcher { events, thread }
@@ -55,15 +92,22 @@ impl Watcher {
 
 struct View {
     store: Store,
-    output: std::path::PathBuf,
+    /// Where the files are, if there are any to keep fresh.
+    output: Option<std::path::PathBuf>,
     bars: MultiProgress,
     bar: Option<ProgressBar>,
+    ahead: Ahead,
     pending: u64,
     /// When the files may be rewritten; `None` for no more.
     export_at: Option<Instant>,
 }
 
 impl View {
+    fn new(store: &Store, bars: &MultiProgress, ahead: Ahead) -> View {
+        let (store, bars) = (store.clone(), bars.clone());
+        View { store, output: None, bars, bar: None, ahead, pending: 0, export_at: None }
+    }
+
     fn follow(mut self, told: &mpsc::Receiver<Event>) {
         while let Ok(event) = told.recv() {
             match event {
@@ -83,7 +127,7 @@ impl View {
     fn begin(&mut self, phase: Phase) {
         let progress = self.store.progress().unwrap_or_default();
         let rows = progress.iter().find(|rows| rows.phase == phase.number());
-        let open = rows.map_or(0, |rows| u64::from(rows.ready.saturating_add(rows.running)));
+        let open = rows.map_or(0, |rows| u64::from(self.ahead.count(rows)));
         let style =
             ProgressStyle::with_template("{prefix:12} {wide_bar} {pos}/{len}  {per_sec}  ETA {eta}  {msg}");
         let bar = self.bars.add(ProgressBar::new(open)).with_prefix(phase.title());
@@ -99,7 +143,7 @@ impl View {
         bar.inc(1);
         if !success {
             self.pending = self.pending.saturating_add(1);
-            bar.set_message(format!("{} pending", self.pending));
+            bar.set_message(format!("{} {}", self.pending, self.ahead.otherwise()));
         }
     }
 
@@ -112,8 +156,9 @@ impl View {
 
     /// The last export of the run, and its errors, are the command's.
     fn export(&mut self) {
+        let Some(output) = &self.output else { return };
         let begun = Instant::now();
-        files::refresh(&self.store, &self.output);
+        files::refresh(&self.store, output);
         let pause = EXPORT_EVERY.max(begun.elapsed().saturating_mul(EXPORT_SHARE));
         self.export_at = Instant::now().checked_add(pause);
     }

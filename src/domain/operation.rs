@@ -89,6 +89,17 @@ pub enum Repeat {
 }
 
 impl Operation {
+    /// Whether it adds, activates, takes away or gives telephone numbers: a doubt about it is resolved number by number.
+    pub const fn is_about_numbers(self) -> bool {
+        matches!(
+            self,
+            Operation::NumbersAdd
+                | Operation::NumbersActivate
+                | Operation::NumbersDelete
+                | Operation::PersonNumbersPut
+        )
+    }
+
     /// What a repetition could do.
     pub const fn repeat(self) -> Repeat {
         match self {

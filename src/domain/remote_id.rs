@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::ValueError;
+use super::{RowId, ValueError};
 
 /// An id that came from Webex and is safe to put into a path.
 ///
@@ -22,6 +22,11 @@ impl RemoteId {
             return Ok(RemoteId(text.to_owned()));
         }
         Err(ValueError::new("Webex id", text))
+    }
+
+    /// Stands for the id that Webex will give to what a row makes.
+    pub fn to_come(row: RowId) -> RemoteId {
+        RemoteId(format!("to-come-{row}"))
     }
 
     /// The text as Webex wrote it.

@@ -3,6 +3,7 @@
 mod atomic;
 mod checkpoint;
 mod escape;
+mod survey;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use atomic::{Prepared, Turn};
 
 pub use atomic::{clean_leftovers, write_lab_report};
 pub use checkpoint::check_checkpoint;
+pub use survey::{write_findings, write_plan};
 
 /// One of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

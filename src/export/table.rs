@@ -9,7 +9,11 @@ use crate::store::{self, Connection};
 
 /// Every finished row.
 pub(super) fn results(connection: &Connection, out: &mut dyn Write) -> Result<(), ExportError> {
-    let sql = "SELECT * FROM results ORDER BY phase, row_id";
+    view(connection, "SELECT * FROM results ORDER BY phase, row_id", out)
+}
+
+/// The rows of a query as they are.
+pub(super) fn view(connection: &Connection, sql: &str, out: &mut dyn Write) -> Result<(), ExportError> {
     let mut csv = Csv::new(out);
     csv.line(store::columns_of(connection, sql)?.iter().map(String::as_str))?;
     store::walk(connection, sql, |cells| {

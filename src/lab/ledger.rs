@@ -96,7 +96,8 @@ impl Asking<'_> {
     }
 
     /// Sends a request by the usual rules of pace and retries, and keeps what came back.
-    pub(super) async fn send(&self, call: Call) -> Answer {
+    pub(super) async fn send(&self, call: impl Into<Call>) -> Answer {
+        let call = call.into();
         let mut trace = Trace::default();
         let sent = self.webex.send(&call, &mut self.webex.budget(), &mut trace).await;
         let mut request = Request { times: trace.tries, ..described(&call) };

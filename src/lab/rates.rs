@@ -12,7 +12,7 @@ use super::doubt::Doubt;
 use super::ledger::Asking;
 use super::report::Verdict;
 use crate::domain::Extension;
-use crate::webex::{Call, Sample, calls, site_calls};
+use crate::webex::{Read, Sample, calls, site_calls};
 
 /// Families of endpoints; that of a person's settings is asked with --person alone.
 pub(super) const FAMILIES: usize = 7;
@@ -53,7 +53,7 @@ pub(super) async fn ask(lab: &Lab<'_>) {
     asking.end(if refused { Verdict::Yes } else { Verdict::No });
 }
 
-fn families(lab: &Lab<'_>) -> Vec<(&'static str, Call)> {
+fn families(lab: &Lab<'_>) -> Vec<(&'static str, Read)> {
     let id = &lab.scene.location.id;
     let one: Vec<Extension> = Extension::parse("1000").into_iter().collect();
     let mut families = vec![
@@ -71,7 +71,7 @@ fn families(lab: &Lab<'_>) -> Vec<(&'static str, Call)> {
 }
 
 /// Sends one request every 50 ms, and after a refusal none before the wait that it asks for is over.
-async fn burst(asking: &Asking<'_>, call: &Call, each: Duration) -> Tally {
+async fn burst(asking: &Asking<'_>, call: &Read, each: Duration) -> Tally {
     let mut tally = Tally::default();
     let begun = Instant::now();
     let mut not_before = begun;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::plan::Plan;
 use crate::domain::{Email, PhoneNumber, RemoteId, fold_name};
 use crate::webex::wire::{self, License, Location, Person, PstnConnection};
-use crate::webex::{Call, Reply, Trace, Trouble, Webex, calls, site_calls};
+use crate::webex::{Read, Reply, Trace, Trouble, Webex, calls, site_calls};
 
 /// Something a doubt needs, or why it is not there.
 pub(super) type Needed<T> = Result<T, String>;
@@ -69,7 +69,7 @@ pub(super) fn address_of(location: &Value) -> Option<Map<String, Value>> {
 }
 
 /// One request that is no part of a doubt.
-pub(super) async fn read(webex: &Webex, call: Call) -> Needed<Reply> {
+pub(super) async fn read(webex: &Webex, call: Read) -> Needed<Reply> {
     let sent = webex.send(&call, &mut webex.budget(), &mut Trace::default()).await;
     sent.map_err(|trouble| {
         let why = match trouble {

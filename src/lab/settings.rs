@@ -8,7 +8,7 @@ use super::ledger::{Answer, Asking};
 use super::report::Verdict;
 use super::scene::read;
 use crate::domain::{Family, Feature, RemoteId};
-use crate::webex::{Call, Refusal, calls, lab_calls, site_calls, wire};
+use crate::webex::{Read, Refusal, calls, lab_calls, site_calls, wire};
 
 /// One page of people with calling data (webex.md 1.3).
 const PAGE: u32 = 100;
@@ -27,7 +27,7 @@ enum Shown {
 }
 
 /// One path of each kind that was seen to refuse in its own way.
-fn paths(person: &RemoteId) -> [Call; 4] {
+fn paths(person: &RemoteId) -> [Read; 4] {
     [
         site_calls::person_numbers(person),
         calls::feature(person, Feature::CallForwarding, Family::People),

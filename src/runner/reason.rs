@@ -39,7 +39,7 @@ const ADVICE: &[(&str, &str)] = &[
 const INVALID_EXTENSION: &str = "the extension has a length that the organisation does not allow, or is an emergency number: state another";
 
 /// The cause that a trouble gives a row. `None`: the run is stopping, the row has no end yet.
-pub(super) fn for_trouble(operation: Operation, trouble: &Trouble) -> Option<PendingReason> {
+pub(crate) fn for_trouble(operation: Operation, trouble: &Trouble) -> Option<PendingReason> {
     match trouble {
         Trouble::Interrupted => None,
         Trouble::BadReply { .. } => Some(PendingReason::InvalidResponseSchema),
@@ -105,7 +105,7 @@ fn advice(refusal: &Refusal) -> Option<&'static str> {
 }
 
 /// What happened, in words, with the answer's status.
-pub(super) fn describe(trouble: &Trouble) -> (String, Option<u16>, Option<String>) {
+pub(crate) fn describe(trouble: &Trouble) -> (String, Option<u16>, Option<String>) {
     match trouble {
         Trouble::Refused(refusal) => {
             let said = format!("Webex refused: {refusal}");

@@ -5,6 +5,7 @@
 
 mod aliases;
 mod amend;
+mod checks;
 mod columns;
 mod drop;
 mod error;
@@ -17,12 +18,14 @@ mod keys;
 mod load;
 mod lock;
 mod pace;
+mod plans;
 mod queue;
 mod reports;
 mod runs;
 mod selection;
 mod siblings;
 mod snapshot;
+mod surveys;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -33,6 +36,7 @@ use rusqlite::{OpenFlags, TransactionBehavior};
 
 pub use aliases::{OtherRow, keep_aliases, row_before_with_address, row_with_external_id};
 pub use amend::{AmendOptions, AmendReport, CellChange, Matched, RefusedRow, RowChange};
+pub use checks::{CheckReport, CheckedRow, PhaseCheck, begin_check, end_check, keep_checked, walk_checked};
 pub use drop::{DropChoice, DropPreview, DropRow};
 pub use error::StoreError;
 pub use files::FilePlace;
@@ -44,12 +48,16 @@ pub use journal::{
 pub use keys::stated_numbers;
 pub use lock::Lock;
 pub use pace::{LearntRate, PaceReport, keep_pace};
+pub use plans::{
+    BlockedRows, DifferenceReport, FirstRow, LocationCount, PhasePlan, PlanReport, PlannedRow, WriteReport,
+    begin_plan, end_plan, keep_planned, walk_planned,
+};
 pub use queue::{Claim, ClaimedRow, EarlierEnds, claim, complete_batch, has_ready, release, settle};
 pub use reports::{PhaseProgress, ReasonCount, RunReport, StatusReport, columns_of, walk};
 pub use runs::{Binding, InputRecord, RunId};
 pub use selection::{
-    LookupsAhead, PendingFilter, RequeueCount, Selection, lookups_ahead, planned_extensions, resume_waiting,
-    unseen_lines,
+    LookupsAhead, PendingFilter, RequeueCount, RowsAhead, Selection, lookups_ahead, planned_extensions,
+    resume_waiting, unseen_lines,
 };
 pub use siblings::{Sibling, user_row};
 pub use snapshot::{
@@ -58,6 +66,7 @@ pub use snapshot::{
     location_with_id, locations_named, locations_with_tag, numbers_of_extension, numbers_of_number,
     people_with_email, users_without_line,
 };
+pub use surveys::{SurveyFacts, SurveyReport, rows_to_survey};
 pub use writer::{Ack, Writer};
 
 /// How long a statement waits for a lock that another program holds on the file, unless it is told otherwise.

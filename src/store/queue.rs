@@ -281,7 +281,7 @@ fn take(
     rows.map(|row| row.map_err(StoreError::from).and_then(|row| row)).collect()
 }
 
-fn claimed_row(row: &Row<'_>) -> rusqlite::Result<Result<ClaimedRow, StoreError>> {
+pub(super) fn claimed_row(row: &Row<'_>) -> rusqlite::Result<Result<ClaimedRow, StoreError>> {
     let key: String = row.get("location_key")?;
     let claimed = ClaimedRow {
         row_id: typed(row, "row_id")?,
@@ -306,7 +306,7 @@ fn claimed_row(row: &Row<'_>) -> rusqlite::Result<Result<ClaimedRow, StoreError>
 }
 
 /// Adds what earlier attempts left behind and the rows that this one depends on.
-fn add_context(
+pub(super) fn add_context(
     connection: &Connection,
     row: &mut ClaimedRow,
     locations: &mut HashMap<LocationKey, Option<Arc<Sibling>>>,

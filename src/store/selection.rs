@@ -35,6 +35,40 @@ pub(super) const CLAIMABLE: &str = "rows.state = 'ready'
         SELECT 1 FROM keys k JOIN rows u ON u.row_id = k.row_id
         WHERE k.scope = 'user' AND k.value = rows.email AND u.state = 'ready'))";
 
+/// For which rows a phase looks ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsAhead {
+    /// Those that a run is going to claim.
+    Claimed,
+    /// Those that are not done, for a plan.
+    Open,
+    /// Those that are done, for a check.
+    Done,
+}
+
+impl RowsAhead {
+    /// As a condition on `rows`, with the parameter `:locations`.
+    pub(super) fn condition(self) -> String {
+        if self == RowsAhead::Claimed {
+            return CLAIMABLE.to_owned();
+        }
+        let states = self.states();
+        format!(
+            "rows.state IN ({states})
+             AND (:locations IS NULL OR rows.location_key IN (SELECT value FROM json_each(:locations)))"
+        )
+    }
+
+    /// Their states, as a list of SQL.
+    const fn states(self) -> &'static str {
+        match self {
+            RowsAhead::Claimed => "'ready', 'running'",
+            RowsAhead::Open => "'ready', 'running', 'pending'",
+            RowsAhead::Done => "'success'",
+        }
+    }
+}
+
 /// What a user row must be to give calling.
 pub(super) const GIVES_CALLING: &str = "json_extract(rows.cells, '$.calling_enabled') IS NOT 'false'";
 
@@ -47,19 +81,21 @@ pub struct LookupsAhead {
     pub unknown_people: u32,
 }
 
-/// Counts the rows of a phase that wait to be claimed, up to a limit.
+/// Counts the rows of a phase that are ahead, up to a limit.
 pub fn lookups_ahead(
     connection: &Connection,
+    ahead: RowsAhead,
     phase: Phase,
     selection: &Selection,
     limit: u32,
 ) -> Result<LookupsAhead, StoreError> {
+    let condition = ahead.condition();
     let sql = format!(
         "SELECT count(*), coalesce(sum(NOT known), 0) FROM (
              SELECT phase = 3 AND EXISTS (
                         SELECT 1 FROM keys k JOIN gives g ON g.row_id = k.row_id AND g.fact = 'calling'
                         WHERE k.scope = 'user' AND k.value = rows.email) AS known
-             FROM rows WHERE phase = :phase AND {CLAIMABLE} LIMIT :limit)"
+             FROM rows WHERE phase = :phase AND {condition} LIMIT :limit)"
     );
     let parameters = named_params! {
         ":phase": phase.number(), ":locations": selection.parameter(), ":limit": limit,
@@ -82,13 +118,18 @@ pub fn unseen_lines(connection: &Connection, reading: Reading, limit: u32) -> Re
     Ok(connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
 }
 
-/// The extensions that the unfinished user rows of a location will give, in order.
-pub fn planned_extensions(connection: &Connection, location_key: &str) -> Result<Vec<Extension>, StoreError> {
+/// The extensions that the user rows of a location which are ahead will give, in order.
+pub fn planned_extensions(
+    connection: &Connection,
+    ahead: RowsAhead,
+    location_key: &str,
+) -> Result<Vec<Extension>, StoreError> {
+    let states = ahead.states();
     let sql = format!(
         "SELECT json_extract(a.cells, '$.extension') AS extension
          FROM rows INDEXED BY users_by_location
          JOIN keys k ON k.scope = 'assignment' AND k.value = rows.email JOIN rows a ON a.row_id = k.row_id
-         WHERE rows.phase = 2 AND rows.location_key = ?1 AND rows.state IN ('ready', 'running')
+         WHERE rows.phase = 2 AND rows.location_key = ?1 AND rows.state IN ({states})
            AND {GIVES_CALLING} AND extension IS NOT NULL"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -113,7 +154,7 @@ pub fn resume_waiting(connection: &Connection, selection: &Selection) -> Result<
     Ok(u32::try_from(resumed).unwrap_or(u32::MAX))
 }
 
-/// Which pending rows are meant; conditions are joined by AND, several reasons or rows by OR.
+/// Which rows go back: pending ones, or drifted ones. Conditions are joined by AND, several reasons or rows by OR.
 #[derive(Debug, Clone, Default)]
 pub struct PendingFilter {
     /// Reason codes or causes.
@@ -126,6 +167,8 @@ pub struct PendingFilter {
     pub locations: Vec<String>,
     /// A condition on the view `pending_rows`.
     pub condition: Option<String>,
+    /// Not pending rows, but those that are a success and of which the last check found something changed or gone.
+    pub drifted: bool,
 }
 
 /// How many rows of a phase and reason would go back.
@@ -133,7 +176,7 @@ pub struct PendingFilter {
 pub struct RequeueCount {
     /// 1, 2 or 3.
     pub phase: u8,
-    /// The reason code.
+    /// The reason code; of a row that is a success, what its last check came to.
     pub reason_code: String,
     /// How many.
     pub rows: u32,
@@ -157,8 +200,8 @@ impl Store {
         self.read(|connection| {
             choose(connection, filter, with_blocked)?;
             let mut statement = connection.prepare(
-                "SELECT phase, reason, count(*) FROM rows WHERE row_id IN (SELECT row_id FROM temp.chosen)
-                 GROUP BY phase, reason ORDER BY phase, count(*) DESC",
+                "SELECT phase, coalesce(reason, verdict) AS why, count(*) FROM rows LEFT JOIN checks USING (row_id)
+                 WHERE row_id IN (SELECT row_id FROM temp.chosen) GROUP BY phase, why ORDER BY phase, count(*) DESC",
             )?;
             let counts = statement.query_map([], |row| {
                 Ok(RequeueCount { phase: row.get(0)?, reason_code: row.get(1)?, rows: row.get(2)? })
@@ -167,11 +210,12 @@ impl Store {
         })
     }
 
-    /// Returns pending rows, and those that are blocked by them, to `ready`. Their history stays.
+    /// Returns pending or drifted rows, and the pending ones that are blocked by them, to `ready`. Their history stays.
     pub fn requeue(&self, filter: &PendingFilter) -> Result<u32, StoreError> {
         self.write(|connection| {
             choose(connection, filter, with_blocked)?;
-            make_ready(connection, "SELECT row_id FROM temp.chosen")
+            let drifted = if filter.drifted { return_successes(connection)? } else { 0 };
+            Ok(drifted.saturating_add(make_ready(connection, "SELECT row_id FROM temp.chosen")?))
         })
     }
 
@@ -197,8 +241,12 @@ fn choose(
         Some(condition) => format!("r.row_id IN (SELECT row_id FROM pending_rows WHERE ({condition}))"),
         None => "1".to_owned(),
     };
+    let state = match filter.drifted {
+        true => "r.row_id IN (SELECT row_id FROM drift)",
+        false => "r.state = 'pending'",
+    };
     let chosen = format!(
-        "SELECT r.row_id FROM rows r WHERE r.state = 'pending' AND {condition}
+        "SELECT r.row_id FROM rows r WHERE {state} AND {condition}
                 AND (:reasons IS NULL OR r.reason IN (SELECT value FROM json_each(:reasons))
                                       OR r.cause IN (SELECT value FROM json_each(:reasons)))
                 AND (:phase IS NULL OR r.phase = :phase)
@@ -273,6 +321,16 @@ pub(super) fn make_ready(connection: &Connection, rows: &str) -> Result<u32, Sto
             "UPDATE rows SET state = 'ready', batch = NULL, reason = NULL, cause = NULL, blocked_by = NULL, updated_at = ?1
              WHERE state = 'pending' AND row_id IN ({rows})"
         ),
+        [now()],
+    )?;
+    Ok(u32::try_from(returned).unwrap_or(u32::MAX))
+}
+
+/// Returns those of the chosen rows that are a success to `ready`; with that, their checks are forgotten.
+fn return_successes(connection: &Connection) -> Result<u32, StoreError> {
+    let returned = connection.execute(
+        "UPDATE rows SET state = 'ready', batch = NULL, updated_at = ?1
+         WHERE state = 'success' AND row_id IN (SELECT row_id FROM temp.chosen)",
         [now()],
     )?;
     Ok(u32::try_from(returned).unwrap_or(u32::MAX))

@@ -1,5 +1,7 @@
 //! Requests as values: one function an operation, with path, query and body as webex.md has them. Pure.
 
+use std::ops::Deref;
+
 use serde_json::{Value, json};
 
 use super::contract;
@@ -22,6 +24,42 @@ pub struct Call {
     pub(super) path: Vec<String>,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
+}
+
+/// A request that changes nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read(pub(super) Call);
+
+/// A request that changes something.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Write(pub(super) Call);
+
+impl Deref for Read {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.0
+    }
+}
+
+impl Deref for Write {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.0
+    }
+}
+
+impl From<Read> for Call {
+    fn from(Read(call): Read) -> Call {
+        call
+    }
+}
+
+impl From<Write> for Call {
+    fn from(Write(call): Write) -> Call {
+        call
+    }
 }
 
 /// What a call does, whomever it is about: calls of one kind take the same path.
@@ -79,55 +117,61 @@ impl Call {
 }
 
 /// Who the token belongs to.
-pub fn people_me() -> Call {
-    Call::new(Operation::PeopleMe, &["people", "me"])
+pub fn people_me() -> Read {
+    Read(Call::new(Operation::PeopleMe, &["people", "me"]))
 }
 
 /// One person, with calling data.
-pub fn person_by_email(email: &Email) -> Call {
-    Call::new(Operation::PeopleList, &["people"])
-        .with("email", email.as_str())
-        .with("callingData", "true")
-        .with("excludeStatus", "true")
+pub fn person_by_email(email: &Email) -> Read {
+    Read(
+        Call::new(Operation::PeopleList, &["people"])
+            .with("email", email.as_str())
+            .with("callingData", "true")
+            .with("excludeStatus", "true"),
+    )
 }
 
 /// Everybody, without calling data, which makes large pages slow (webex.md 1.3).
-pub fn people(max: u32) -> Call {
-    Call::new(Operation::PeopleList, &["people"]).with("max", max.to_string()).with("excludeStatus", "true")
+pub fn people(max: u32) -> Read {
+    Read(
+        Call::new(Operation::PeopleList, &["people"])
+            .with("max", max.to_string())
+            .with("excludeStatus", "true"),
+    )
 }
 
 /// When the token ends.
-pub fn token_expiry() -> Call {
-    Call::new(Operation::TokenExpiry, &["authorizations", "tokenExpiry"])
+pub fn token_expiry() -> Read {
+    Read(Call::new(Operation::TokenExpiry, &["authorizations", "tokenExpiry"]))
 }
 
 /// Every location, or the first of them.
-pub fn locations(max: u32) -> Call {
-    Call::new(Operation::LocationsList, &["locations"]).with("max", max.to_string())
+pub fn locations(max: u32) -> Read {
+    Read(Call::new(Operation::LocationsList, &["locations"]).with("max", max.to_string()))
 }
 
 /// Locations whose name contains this one (webex.md 3.1: not exact).
-pub fn locations_containing(name: &str) -> Call {
-    Call::new(Operation::LocationsList, &["locations"]).with("name", name)
+pub fn locations_containing(name: &str) -> Read {
+    Read(Call::new(Operation::LocationsList, &["locations"]).with("name", name))
 }
 
 /// One location.
-pub fn location(id: &RemoteId) -> Call {
-    Call::new(Operation::LocationGet, &["locations", id.as_str()])
+pub fn location(id: &RemoteId) -> Read {
+    Read(Call::new(Operation::LocationGet, &["locations", id.as_str()]))
 }
 
 /// Every location that is enabled for calling.
-pub fn calling_locations() -> Call {
-    Call::new(Operation::CallingLocationsList, &["telephony", "config", "locations"])
+pub fn calling_locations() -> Read {
+    Read(Call::new(Operation::CallingLocationsList, &["telephony", "config", "locations"]))
 }
 
 /// The calling side of one location; refused with 400 or 404 when it has none.
-pub fn calling_location(id: &RemoteId) -> Call {
-    Call::new(Operation::CallingLocationGet, &["telephony", "config", "locations", id.as_str()])
+pub fn calling_location(id: &RemoteId) -> Read {
+    Read(Call::new(Operation::CallingLocationGet, &["telephony", "config", "locations", id.as_str()]))
 }
 
 /// A new location.
-pub fn create_location(name: &str, location: &LocationRecord, notes: Option<&str>) -> Call {
+pub fn create_location(name: &str, location: &LocationRecord, notes: Option<&str>) -> Write {
     let mut body = json!({
         "name": name,
         "timeZone": location.time_zone,
@@ -138,29 +182,29 @@ pub fn create_location(name: &str, location: &LocationRecord, notes: Option<&str
     if let (Some(notes), Some(fields)) = (notes, body.as_object_mut()) {
         fields.insert("notes".to_owned(), json!(notes));
     }
-    Call::new(Operation::LocationCreate, &["locations"]).body(body)
+    Write(Call::new(Operation::LocationCreate, &["locations"]).body(body))
 }
 
 /// A change of some fields of a location.
-pub fn update_location(id: &RemoteId, changes: Value) -> Call {
-    Call::new(Operation::LocationUpdate, &["locations", id.as_str()]).body(changes)
+pub fn update_location(id: &RemoteId, changes: Value) -> Write {
+    Write(Call::new(Operation::LocationUpdate, &["locations", id.as_str()]).body(changes))
 }
 
 /// A location's own fields, enabled for calling.
-pub fn enable_location(id: &RemoteId, name: &str, location: &LocationRecord) -> Call {
-    Call::new(Operation::CallingLocationEnable, &["telephony", "config", "locations"]).body(json!({
+pub fn enable_location(id: &RemoteId, name: &str, location: &LocationRecord) -> Write {
+    Write(Call::new(Operation::CallingLocationEnable, &["telephony", "config", "locations"]).body(json!({
         "id": id.as_str(),
         "name": name,
         "timeZone": location.time_zone,
         "preferredLanguage": location.preferred_language,
         "announcementLanguage": location.announcement_language,
         "address": address(location, false),
-    }))
+    })))
 }
 
 /// Every licence of the organisation.
-pub fn licenses() -> Call {
-    Call::new(Operation::LicensesList, &["licenses"])
+pub fn licenses() -> Read {
+    Read(Call::new(Operation::LicensesList, &["licenses"]))
 }
 
 /// A calling licence with its line for one person (webex.md 4.3).
@@ -170,7 +214,7 @@ pub fn add_license(
     location: &RemoteId,
     line: &Line,
     org: Option<&str>,
-) -> Call {
+) -> Write {
     let mut properties = json!({ "locationId": location.as_str() });
     if let Some(fields) = properties.as_object_mut() {
         line.extension().map(|extension| fields.insert("extension".to_owned(), json!(extension.as_str())));
@@ -183,37 +227,37 @@ pub fn add_license(
     if let (Some(org), Some(fields)) = (org, body.as_object_mut()) {
         fields.insert("orgId".to_owned(), json!(org));
     }
-    Call::new(Operation::LicensesUsersPatch, &["licenses", "users"]).body(body)
+    Write(Call::new(Operation::LicensesUsersPatch, &["licenses", "users"]).body(body))
 }
 
 /// The first entry of the numbers list: the cheap proof of the calling scope.
-pub fn numbers_probe() -> Call {
-    numbers().with("max", "1")
+pub fn numbers_probe() -> Read {
+    Read(numbers().with("max", "1"))
 }
 
 /// Every number and extension.
-pub fn all_numbers(max: u32) -> Call {
-    numbers().with("max", max.to_string())
+pub fn all_numbers(max: u32) -> Read {
+    Read(numbers().with("max", max.to_string()))
 }
 
 /// Who holds this extension in a location.
-pub fn numbers_by_extension(location: &RemoteId, extension: &Extension) -> Call {
-    numbers().with("locationId", location.as_str()).with("extension", extension.as_str())
+pub fn numbers_by_extension(location: &RemoteId, extension: &Extension) -> Read {
+    Read(numbers().with("locationId", location.as_str()).with("extension", extension.as_str()))
 }
 
 /// Every number and extension of a location.
-pub fn numbers_of_location(location: &RemoteId) -> Call {
-    numbers().with("locationId", location.as_str()).with("max", NUMBERS_PAGE)
+pub fn numbers_of_location(location: &RemoteId) -> Read {
+    Read(numbers().with("locationId", location.as_str()).with("max", NUMBERS_PAGE))
 }
 
 /// Those of its numbers that calls do not reach yet.
-pub fn inactive_numbers_of_location(location: &RemoteId) -> Call {
-    numbers_of_location(location).with("state", NumberState::Inactive.as_str())
+pub fn inactive_numbers_of_location(location: &RemoteId) -> Read {
+    Read(Call::from(numbers_of_location(location)).with("state", NumberState::Inactive.as_str()))
 }
 
 /// Where a number is and who holds it.
-pub fn numbers_by_number(number: &PhoneNumber) -> Call {
-    numbers().with("phoneNumber", number.as_str())
+pub fn numbers_by_number(number: &PhoneNumber) -> Read {
+    Read(numbers().with("phoneNumber", number.as_str()))
 }
 
 fn numbers() -> Call {
@@ -221,13 +265,13 @@ fn numbers() -> Call {
 }
 
 /// One feature of a person, in one of the two places that Webex has for them.
-pub fn feature(person: &RemoteId, feature: Feature, family: Family) -> Call {
-    about_feature(Operation::FeatureGet, person, feature, family)
+pub fn feature(person: &RemoteId, feature: Feature, family: Family) -> Read {
+    Read(about_feature(Operation::FeatureGet, person, feature, family))
 }
 
 /// One feature of a person, replaced as a whole.
-pub fn put_feature(person: &RemoteId, feature: Feature, family: Family, body: Value) -> Call {
-    about_feature(Operation::FeaturePut, person, feature, family).body(body)
+pub fn put_feature(person: &RemoteId, feature: Feature, family: Family, body: Value) -> Write {
+    Write(about_feature(Operation::FeaturePut, person, feature, family).body(body))
 }
 
 fn about_feature(operation: Operation, person: &RemoteId, feature: Feature, family: Family) -> Call {

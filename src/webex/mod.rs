@@ -1,6 +1,7 @@
 //! The Webex REST API, and the only room with HTTP.
 //!
-//! [`Webex::send`] is the one way out: it waits, retries what is safe to retry, and gives back what remains.
+//! [`Webex::send`] is the one way out: it waits, retries what is safe to retry, and gives back what remains. A [`Viewer`] is
+//! all of it but writes.
 //! [`calls`], [`site_calls`] and [`lab_calls`] build requests, [`wire`] reads answers, `contract` says per operation what an acceptable answer is.
 
 mod backoff;
@@ -20,10 +21,11 @@ mod sample;
 mod settings;
 pub mod site_calls;
 mod transport;
+mod viewer;
 pub mod wire;
 
 pub use budget::Budget;
-pub use calls::{Call, CallKind};
+pub use calls::{Call, CallKind, Read, Write};
 pub use error::{Interrupted, Refusal, Trouble};
 pub use pace::Pace;
 pub use pages::{Extent, PageLimits};
@@ -31,3 +33,4 @@ pub use retry_after::Asked;
 pub use sample::Sample;
 pub use settings::{BaseUrl, BaseUrlError, Token, TokenError, WebexSettings};
 pub use transport::{Reply, Trace, Traffic, Webex};
+pub use viewer::Viewer;

@@ -2,6 +2,7 @@
 //! snippet that it must refuse, so that no rule can go blind unnoticed.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a helper that fails is a failed test")]
 
+mod circles;
 mod references;
 mod source;
 

@@ -20,6 +20,7 @@ mod locations_complete;
 mod numbers;
 mod outages;
 mod pace;
+mod plans;
 mod porting;
 mod regressions;
 mod regressions_io;

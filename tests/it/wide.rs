@@ -9,6 +9,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::support::{Bench, Csv};
 use serde_json::{Value, json};
@@ -18,7 +19,8 @@ use wxbulk::domain::{
 };
 use wxbulk::ingest::{self, IngestSettings};
 use wxbulk::sim::{
-    LocationSeed, LocationState, OrgSeed, OrgState, PROFESSIONAL, PersonSeed, Pstn, STANDARD, SimConfig,
+    Habits, LocationSeed, LocationState, OrgSeed, OrgState, PROFESSIONAL, PersonSeed, Pstn, STANDARD,
+    SimConfig, Spelling,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/examples/completo.csv");
@@ -38,8 +40,8 @@ fn rows() -> Vec<(Vec<String>, Record)> {
     .collect()
 }
 
-/// The organisation before the job.
-async fn bench() -> Bench {
+/// The organisation before the job, with these habits.
+async fn bench(habits: Habits) -> Bench {
     let people = rows().into_iter().filter_map(|(_, record)| match record {
         Record::User(user) => Some(user.email.to_string()),
         Record::Location(_) | Record::Assignment(_) => None,
@@ -53,7 +55,7 @@ async fn bench() -> Bench {
     let org = COLLEAGUES.iter().zip(["7001", "7002"]).fold(org, |org, (email, extension)| {
         org.person(PersonSeed::new(*email).calling("Elsewhere", extension))
     });
-    let bench = Bench::with(&Csv::new(), SimConfig::with_org(org)).await;
+    let bench = Bench::with(&Csv::new(), SimConfig { habits, ..SimConfig::with_org(org) }).await;
     bench.write_csv(TEXT);
     bench
 }
@@ -77,7 +79,20 @@ fn every_column_of_the_schema_is_filled_on_every_kind_of_row_that_may() {
 
 #[tokio::test]
 async fn the_job_ends_with_every_cell_in_place_and_the_second_writes_nothing() {
-    let bench = bench().await;
+    ends_with_everything_in_place(bench(Habits::default()).await).await;
+}
+
+/// What logs and live tests of organisations show, all at once; numbers without their country code too.
+#[tokio::test]
+async fn so_it_does_where_webex_answers_as_real_organisations_do() {
+    for spelling in [Spelling::Hyphen, Spelling::National] {
+        let back_end_lag = Duration::from_millis(300);
+        let habits = Habits { spelling, back_end_lag, ..Habits::real() };
+        ends_with_everything_in_place(bench(habits).await.env("SETTLE_SECONDS", "1")).await;
+    }
+}
+
+async fn ends_with_everything_in_place(bench: Bench) {
     bench.run().await.expect(0);
     bench.check_invariants();
     let org = bench.sim.org();
@@ -229,7 +244,7 @@ fn allows(rows: &Value, permission: &wxbulk::domain::Permission) -> bool {
 
 #[tokio::test]
 async fn it_can_be_rehearsed_as_it_is() {
-    let bench = bench().await.env("DEFAULT_LANGUAGE", "es_es");
+    let bench = bench(Habits::default()).await.env("DEFAULT_LANGUAGE", "es_es");
     let rehearsed = bench.wxbulk(&["rehearse", FILE, "--json"]).await.expect(0);
     let report: Value = serde_json::from_str(&rehearsed.stdout).unwrap();
     let rows = rows().len();

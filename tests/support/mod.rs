@@ -368,7 +368,10 @@ pub fn before_the_fifth_migration() -> String {
     let statements = FIRST.split_inclusive(";\n");
     let made: String =
         statements.filter(|statement| tables.iter().any(|table| about(statement, table))).collect();
-    let drop = "DROP TABLE files; DROP TABLE seen_numbers;";
+    let drop =
+        "DROP VIEW drift; DROP VIEW planned; DROP TRIGGER rows_unchecked; DROP TABLE check_differences;
+                DROP TABLE checks; DROP TABLE planned_writes; DROP TABLE planned_rows; DROP TABLE surveys;
+                DROP TABLE files; DROP TABLE seen_numbers;";
     format!("{drop} {made} DELETE FROM refinery_schema_history WHERE version >= 5;")
 }
 

@@ -7,7 +7,7 @@ use crate::domain::{Email, LicenseChoice, RemoteId, RowId};
 use crate::store::StoreError;
 use crate::store::aliases::keep_aliases;
 use crate::store::columns::{optional, typed};
-use crate::store::selection::{CLAIMABLE, GIVES_CALLING, Selection};
+use crate::store::selection::{CLAIMABLE, GIVES_CALLING, RowsAhead, Selection};
 
 /// A person as the lists of Webex showed them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,15 +92,23 @@ pub fn people_with_email(
 /// given, up to a number.
 pub fn users_without_line(
     connection: &Connection,
+    ahead: RowsAhead,
     reading: Reading,
     selection: &Selection,
     after: Option<RowId>,
     limit: u32,
 ) -> Result<Vec<WithoutLine>, StoreError> {
+    // The index holds the unfinished rows alone; `claimable` rows are among them.
+    let (index, condition) = match ahead {
+        RowsAhead::Claimed => {
+            ("INDEXED BY unfinished", format!("state IN ('ready', 'running') AND {CLAIMABLE}"))
+        }
+        RowsAhead::Open | RowsAhead::Done => ("NOT INDEXED", ahead.condition()),
+    };
     let sql = format!(
         "SELECT row_id, entity_key, json_extract(cells, '$.calling_license') AS licence, p.licenses
-         FROM rows INDEXED BY unfinished CROSS JOIN seen_people p ON p.reading = :reading AND p.email = rows.email
-         WHERE phase = 2 AND row_id > :after AND state IN ('ready', 'running') AND {CLAIMABLE}
+         FROM rows {index} CROSS JOIN seen_people p ON p.reading = :reading AND p.email = rows.email
+         WHERE phase = 2 AND row_id > :after AND {condition}
            AND {GIVES_CALLING}
            AND NOT EXISTS (SELECT 1 FROM seen_numbers n WHERE n.reading = p.reading AND n.owner_id = canonical_id(p.remote_id))
          ORDER BY row_id LIMIT :limit"

@@ -27,7 +27,7 @@ fn an_earlier_database_is_brought_up_to_date_and_keeps_its_files() {
     let mut job = of_an_earlier_release();
     job.lock = None;
     Store::open(&job.path()).unwrap().verify_integrity(&Lock::take(&job.store).unwrap()).unwrap();
-    assert_eq!(migrations(&job), 6);
+    assert_eq!(migrations(&job), 7);
     let place = |directory: &str| wxbulk::store::FilePlace {
         directory: directory.to_owned(),
         name: "results.csv".to_owned(),
@@ -51,7 +51,7 @@ fn an_earlier_database_is_left_alone_while_another_one_works_on_it() {
     assert!(before == std::fs::read(job.path()).unwrap(), "the bytes changed");
     job.lock = None;
     Store::open(&job.path()).unwrap();
-    assert_eq!(migrations(&job), 6);
+    assert_eq!(migrations(&job), 7);
 }
 
 #[test]

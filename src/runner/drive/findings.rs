@@ -1,0 +1,109 @@
+//! What a survey makes of the end of a row: a line of a plan, or the finding of a check. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{
+    Difference, Effect, Fact, Failure, Operation, Outcome, PendingReason, Phase, PlannedWrite, RemoteId,
+    RowCheck, RowPlan, Verdict,
+};
+use crate::runner::engine::{Finished, RowEnd};
+use crate::store::{ClaimedRow, Given};
+
+/// The facts that are so at the end of a row; the last word of each counts.
+pub(crate) fn facts(given: &[Given]) -> Vec<Fact> {
+    let last: BTreeMap<Fact, bool> = given.iter().map(|given| (given.fact, given.reached)).collect();
+    last.into_iter().filter(|(_, reached)| *reached).map(|(fact, _)| fact).collect()
+}
+
+/// The location or person of a row, if it got so far.
+pub(crate) fn remote_id(finished: &Finished) -> Option<&RemoteId> {
+    match &finished.end {
+        RowEnd::Settled(Outcome::Success(success)) => Some(&success.remote_id),
+        RowEnd::Settled(Outcome::Pending(failure)) => failure.remote_id.as_ref(),
+        RowEnd::Released | RowEnd::Storage(_) => None,
+    }
+}
+
+/// What a run would do to the row. `comes` says that its line comes with the licence of the user row.
+pub(crate) fn plan_of(row: &ClaimedRow, finished: Finished, comes: bool) -> RowPlan {
+    let phase = row.batch.phase;
+    let failure = match finished.end {
+        RowEnd::Settled(Outcome::Pending(failure)) => Some(failure),
+        _ => None,
+    };
+    let reads = u32::try_from(finished.calls.len()).unwrap_or(u32::MAX);
+    RowPlan {
+        row_id: row.row_id,
+        phase,
+        location_key: row.location_key.clone(),
+        effect: effect(phase, &finished.planned, failure.as_ref(), comes),
+        writes: finished.planned,
+        reads: reads.saturating_add(finished.reads_beside),
+        failure,
+    }
+}
+
+fn effect(phase: Phase, writes: &[PlannedWrite], failure: Option<&Failure>, comes: bool) -> Effect {
+    let any = |operation: Operation| writes.iter().any(|write| write.operation == operation);
+    let licence = any(Operation::LicensesUsersPatch);
+    match failure {
+        Some(_) => Effect::Blocked,
+        None if any(Operation::LocationCreate) => Effect::Create,
+        None if any(Operation::CallingLocationEnable) || (licence && phase == Phase::Users) => Effect::Enable,
+        None if licence || comes => Effect::Assign,
+        None if writes.is_empty() => Effect::Same,
+        None => Effect::Update,
+    }
+}
+
+/// Whether what a row that was a success brought about still is so. `comes` says that its line went with the licence.
+pub(crate) fn check_of(row: &ClaimedRow, finished: Finished, comes: bool) -> RowCheck {
+    let check =
+        |verdict, differences, message| RowCheck { row_id: row.row_id, verdict, differences, message };
+    let gone = |field: &str, wanted: String| {
+        let difference = Difference { field: field.to_owned(), found: String::new(), wanted };
+        check(Verdict::Missing, vec![difference], None)
+    };
+    let made = |write: &&PlannedWrite| {
+        matches!(write.operation, Operation::LocationCreate | Operation::CallingLocationEnable)
+            || (write.operation == Operation::LicensesUsersPatch && row.batch.phase == Phase::Users)
+    };
+    if let Some(first) = finished.planned.iter().find(made) {
+        let field = match first.operation {
+            Operation::LocationCreate => "location",
+            Operation::CallingLocationEnable => "calling of the location",
+            _ => "calling",
+        };
+        let wanted = first.differences.first().map(|difference| difference.wanted.clone());
+        return gone(field, wanted.unwrap_or_else(|| row.entity_key.clone()));
+    }
+    if comes {
+        return gone("line", "what the row states, by a calling licence".to_owned());
+    }
+    let mut differences: Vec<Difference> =
+        finished.planned.iter().flat_map(|write| write.differences.iter().cloned()).collect();
+    let whole = finished.planned.iter().filter(|write| write.differences.is_empty());
+    differences.extend(whole.map(|write| Difference {
+        field: write.operation.to_string(),
+        found: String::new(),
+        wanted: write.words.clone(),
+    }));
+    match (finished.end, finished.cause) {
+        (RowEnd::Settled(Outcome::Success(_)), _) if differences.is_empty() => {
+            check(Verdict::InPlace, differences, None)
+        }
+        (RowEnd::Settled(Outcome::Success(_)), _) => check(Verdict::Drifted, differences, None),
+        (RowEnd::Settled(Outcome::Pending(failure)), cause) => {
+            let told = cause.as_ref().is_none_or(|cause| !cause.request_failed);
+            differences.extend(cause.into_iter().flat_map(|cause| cause.differences));
+            let verdict = match failure.cause {
+                PendingReason::UserNotFound => Verdict::Missing,
+                PendingReason::InvalidResponseSchema | PendingReason::UnhandledException => Verdict::Unknown,
+                _ if told => Verdict::Drifted,
+                _ => Verdict::Unknown,
+            };
+            check(verdict, differences, Some(failure.message))
+        }
+        (RowEnd::Released | RowEnd::Storage(_), _) => check(Verdict::Unknown, differences, None),
+    }
+}
