@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, FuturesUnordered};
 use serde_json::json;
 use wxbulk::domain::{Outcome, Phase, RemoteId, Step, Success};
-use wxbulk::ingest::{self, IngestSettings, Reading};
+use wxbulk::ingest::{self, IngestSettings, RowStream};
 use wxbulk::store::{ClaimedRow, InputFacts, Lock, RunId, Selection, Store, Writer, claim, settle};
 
 type Failure = Box<dyn Error>;
@@ -94,6 +94,6 @@ fn load(store: &Store, directory: &Path, rows: u32) -> Result<(), Failure> {
         columns: reading.header().columns.clone(),
         pipeline_version: 1,
     };
-    store.load(&facts, reading, Reading::finish).map_err(|error| format!("{error:?}"))?;
+    store.load(&facts, reading, RowStream::finish).map_err(|error| format!("{error:?}"))?;
     Ok(())
 }

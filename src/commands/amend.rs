@@ -3,38 +3,38 @@
 use std::path::Path;
 
 use super::exit::{DONE, NEEDS_ATTENTION};
-use super::{Failure, Scene, files, ingest, output};
+use super::{Failure, Setup, files, ingest, output};
 use crate::cli::IngestArgs;
 use crate::config::InputConfig;
 use crate::export::{self, Edited, FileKind};
-use crate::ingest::Reading;
+use crate::ingest::RowStream;
 use crate::store::{AmendOptions, AmendReport, Lock, Matched, RefusedRow, RowChange};
 
 /// How many changes and refusals the terminal shows one by one.
 const SHOWN: usize = 20;
 
-pub(super) fn execute(scene: &Scene<'_>, args: &IngestArgs, config: &InputConfig) -> Result<u8, Failure> {
+pub(super) fn execute(setup: &Setup<'_>, args: &IngestArgs, config: &InputConfig) -> Result<u8, Failure> {
     let reading = ingest::open(&args.csv, &args.read, config)?;
-    let store = scene.store()?;
+    let store = setup.store()?;
     let lock = Lock::take(&store)?;
     ingest::require_any_input(&store, config)?;
-    export::check_checkpoint(&store, &scene.paths.output)?;
+    export::check_checkpoint(&store, &setup.paths.output)?;
     let options = AmendOptions { retry: args.retry, preview: args.check, max_rows: config.max_rows };
     let facts = ingest::facts(&args.csv, &reading, config);
-    let (report, hash) = store.amend(&lock, &facts, options, reading, Reading::finish)?;
+    let (report, hash) = store.amend(&lock, &facts, options, reading, RowStream::finish)?;
     let kept = if args.check {
         Vec::new()
     } else {
         // A file with refused rows is the only place where their corrections stand.
         let edited = if report.refused.is_empty() { Edited::KeepOthersThan(hash) } else { Edited::Keep };
-        export::write(&store, &scene.paths.output, &FileKind::ALL, edited)?.kept
+        export::write(&store, &setup.paths.output, &FileKind::ALL, edited)?.kept
     };
     if args.json {
         output::print_json(&report)?;
     } else {
         output::print(&describe(&args.csv, &report))?;
     }
-    output::note(scene.quiet, &format!("{}{}", files::kept(&kept), next(args, &report)));
+    output::note(setup.quiet, &format!("{}{}", files::kept(&kept), next(args, &report)));
     Ok(if report.refused.is_empty() { DONE } else { NEEDS_ATTENTION })
 }
 

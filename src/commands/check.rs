@@ -3,26 +3,26 @@
 use tokio_util::sync::CancellationToken;
 
 use super::exit::CONFIGURATION;
-use super::{Failure, Scene, ingest, lab, output, words};
+use super::{Failure, Setup, ingest, lab, output, words};
 use crate::cli::CheckArgs;
 use crate::config;
 use crate::runner::{self, PreflightReport, Shortfall, Shortfalls};
 use crate::webex::Webex;
 
-pub(super) fn execute(scene: &Scene<'_>, args: &CheckArgs) -> Result<u8, Failure> {
+pub(super) fn execute(setup: &Setup<'_>, args: &CheckArgs) -> Result<u8, Failure> {
     if args.lab {
-        return lab::execute(scene, args);
+        return lab::execute(setup, args);
     }
-    config::input(scene.env)?;
-    let config = config::run(scene.env)?;
+    config::input(setup.env)?;
+    let config = config::run(setup.env)?;
     let webex = Webex::new(config.webex.clone(), CancellationToken::new())
         .map_err(|error| Failure::new(CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
     let runtime = super::runtime()?;
     let report = runtime.block_on(runner::preflight(&webex))?;
     let mut shortfalls = Shortfalls::new(&config.rows.licence, &report);
     let mut long_extensions = 0;
-    if scene.paths.database.exists() {
-        let store = scene.store()?;
+    if setup.paths.database.exists() {
+        let store = setup.store()?;
         store.users_to_enable(|key, choice| shortfalls.add(key, choice))?;
         long_extensions = store.long_extensions()?;
     }

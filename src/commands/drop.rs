@@ -1,7 +1,7 @@
 //! `drop`: rows that shall not be worked, out of the job.
 
 use super::exit::{DONE, USAGE};
-use super::{Failure, Scene, ask, files, output};
+use super::{Failure, Setup, ask, files, output};
 use crate::cli::DropArgs;
 use crate::domain::RowId;
 use crate::export::{self, Edited, FileKind};
@@ -10,8 +10,8 @@ use crate::store::{DropChoice, DropPreview, Lock};
 /// How many rows the terminal shows one by one.
 const SHOWN: usize = 20;
 
-pub(super) fn execute(scene: &Scene<'_>, args: &DropArgs) -> Result<u8, Failure> {
-    let store = scene.store()?;
+pub(super) fn execute(setup: &Setup<'_>, args: &DropArgs) -> Result<u8, Failure> {
+    let store = setup.store()?;
     let choice = match args.rejected {
         true => DropChoice::Rejected,
         false => DropChoice::Rows(args.row.iter().filter_map(|row| RowId::new(*row)).collect()),
@@ -25,7 +25,7 @@ pub(super) fn execute(scene: &Scene<'_>, args: &DropArgs) -> Result<u8, Failure>
     }
     ask::require_yes(args.yes, "drop them?", "these rows are dropped")?;
     let (dropped, woken) = store.drop_rows(&lock, &choice)?;
-    let exported = export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Keep)?;
+    let exported = export::write(&store, &setup.paths.output, &FileKind::ALL, Edited::Keep)?;
     output::print(&files::kept(&exported.kept))?;
     let mut told = format!("{dropped} rows are dropped; they are kept, and no run works them");
     if woken > 0 {
@@ -33,7 +33,7 @@ pub(super) fn execute(scene: &Scene<'_>, args: &DropArgs) -> Result<u8, Failure>
             "\n{woken} rows that depend on them are ready again; the next run says what they lack, if they do"
         ));
     }
-    output::note(scene.quiet, &format!("{told}\n  next: wxbulk run"));
+    output::note(setup.quiet, &format!("{told}\n  next: wxbulk run"));
     Ok(DONE)
 }
 

@@ -1,17 +1,17 @@
 //! `export`: the files, now.
 
-use super::{Failure, Scene, exit, output};
+use super::{Failure, Setup, exit, output};
 use crate::cli::ExportArgs;
 use crate::export::{self, Edited, FileKind};
 
-pub(super) fn execute(scene: &Scene<'_>, args: &ExportArgs) -> Result<u8, Failure> {
+pub(super) fn execute(setup: &Setup<'_>, args: &ExportArgs) -> Result<u8, Failure> {
     let kinds = kinds(&args.only)?;
-    let store = scene.store()?;
+    let store = setup.store()?;
     let edited = if args.force { Edited::Overwrite } else { Edited::Refuse };
     if !args.force && kinds.contains(&FileKind::Checkpoint) {
-        export::check_checkpoint(&store, &scene.paths.output)?;
+        export::check_checkpoint(&store, &setup.paths.output)?;
     }
-    let exported = export::write(&store, &scene.paths.output, &kinds, edited)?;
+    let exported = export::write(&store, &setup.paths.output, &kinds, edited)?;
     let lines: Vec<String> = exported.current.iter().map(|path| path.display().to_string()).collect();
     output::print_line(&lines.join("\n"))
 }

@@ -3,44 +3,44 @@
 use std::path::Path;
 
 use super::exit::{DAMAGED, DONE, INPUT_REFUSED, NEEDS_ATTENTION};
-use super::{Failure, Scene, amend, files, output};
+use super::{Failure, Setup, amend, files, output};
 use crate::cli::{IngestArgs, ReadArgs};
 use crate::config::{self, InputConfig};
 use crate::domain::Extension;
 use crate::export::{self, Edited, FileKind};
-use crate::ingest::{self, IngestSettings, Reading};
+use crate::ingest::{self, IngestSettings, RowStream};
 use crate::store::{InputFacts, LoadReport, Lock, RejectedSample, Store};
 
-pub(super) fn execute(scene: &Scene<'_>, args: &IngestArgs) -> Result<u8, Failure> {
-    let config = config::input(scene.env)?;
+pub(super) fn execute(setup: &Setup<'_>, args: &IngestArgs) -> Result<u8, Failure> {
+    let config = config::input(setup.env)?;
     if args.amend {
-        return amend::execute(scene, args, &config);
+        return amend::execute(setup, args, &config);
     }
     if args.check {
         let reading = open(&args.csv, &args.read, &config)?;
         return tell(
-            scene,
+            setup,
             args,
-            &Store::check(&facts(&args.csv, &reading, &config), reading, Reading::finish)?,
+            &Store::check(&facts(&args.csv, &reading, &config), reading, RowStream::finish)?,
         );
     }
     // The file is looked at before a database is made for it.
     let input = Input::open(&args.csv, &args.read, &config)?;
-    let store = scene.store_or_new()?;
+    let store = setup.store_or_new()?;
     let _lock = Lock::take(&store)?;
-    export::check_checkpoint(&store, &scene.paths.output)?;
+    export::check_checkpoint(&store, &setup.paths.output)?;
     // What was taken in is told before the files are written, for these may fail.
     let code = match input.take_in(&store, &config)? {
-        Some(report) => tell(scene, args, &report)?,
+        Some(report) => tell(setup, args, &report)?,
         None => {
             output::note(
-                scene.quiet,
+                setup.quiet,
                 "this file is in the database already; nothing to do\n  next: wxbulk run",
             );
             DONE
         }
     };
-    let kept = export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Keep)?.kept;
+    let kept = export::write(&store, &setup.paths.output, &FileKind::ALL, Edited::Keep)?.kept;
     if kept.is_empty() {
         return Ok(code);
     }
@@ -51,7 +51,7 @@ pub(super) fn execute(scene: &Scene<'_>, args: &IngestArgs) -> Result<u8, Failur
 /// A file that was opened once: a pipe cannot be opened again.
 pub(super) struct Input<'a> {
     csv: &'a Path,
-    reading: Reading,
+    reading: RowStream,
 }
 
 impl<'a> Input<'a> {
@@ -67,13 +67,13 @@ impl<'a> Input<'a> {
             return Ok(None);
         }
         let facts = facts(self.csv, &self.reading, config);
-        Ok(Some(store.load(&facts, self.reading, Reading::finish)?))
+        Ok(Some(store.load(&facts, self.reading, RowStream::finish)?))
     }
 }
 
 /// The database of a job and its lock, for a command that works on it; a file that is given is taken in first.
 pub(super) fn take_up(
-    scene: &Scene<'_>,
+    setup: &Setup<'_>,
     csv: Option<&Path>,
     read: &ReadArgs,
     config: &InputConfig,
@@ -81,15 +81,15 @@ pub(super) fn take_up(
     // The file is looked at before a database is made for it.
     let file = csv.map(|csv| Input::open(csv, read, config)).transpose()?;
     let store = match &file {
-        Some(_) => scene.store_or_new()?,
-        None => scene.store()?,
+        Some(_) => setup.store_or_new()?,
+        None => setup.store()?,
     };
     let lock = Lock::take(&store)?;
-    export::check_checkpoint(&store, &scene.paths.output)?;
+    export::check_checkpoint(&store, &setup.paths.output)?;
     if let (Some(file), Some(csv)) = (file, csv)
         && let Some(report) = file.take_in(&store, config)?
     {
-        output::note(scene.quiet, &describe(csv, &report));
+        output::note(setup.quiet, &describe(csv, &report));
     }
     require_any_input(&store, config)?;
     Ok((store, lock))
@@ -131,7 +131,7 @@ pub(super) fn place_of(csv: &Path, sample: &RejectedSample) -> String {
     format!("{}:{line}{column}: {message} [{reason}]", csv.display())
 }
 
-fn tell(scene: &Scene<'_>, args: &IngestArgs, report: &LoadReport) -> Result<u8, Failure> {
+fn tell(setup: &Setup<'_>, args: &IngestArgs, report: &LoadReport) -> Result<u8, Failure> {
     let code = if report.rejected > 0 { NEEDS_ATTENTION } else { DONE };
     if args.json {
         output::print_json(report)?;
@@ -145,11 +145,11 @@ fn tell(scene: &Scene<'_>, args: &IngestArgs, report: &LoadReport) -> Result<u8,
             "  the other rows can run; the refused ones are in rejected_rows.csv\n  next: wxbulk run"
         }
     };
-    output::note(scene.quiet, next);
+    output::note(setup.quiet, next);
     Ok(code)
 }
 
-pub(super) fn open(csv: &Path, read: &ReadArgs, config: &InputConfig) -> Result<Reading, Failure> {
+pub(super) fn open(csv: &Path, read: &ReadArgs, config: &InputConfig) -> Result<RowStream, Failure> {
     let settings = IngestSettings {
         max_rows: config.max_rows,
         default_language: config.default_language.clone(),
@@ -159,7 +159,7 @@ pub(super) fn open(csv: &Path, read: &ReadArgs, config: &InputConfig) -> Result<
     Ok(ingest::open(csv, &settings)?)
 }
 
-pub(super) fn facts(csv: &Path, reading: &Reading, config: &InputConfig) -> InputFacts {
+pub(super) fn facts(csv: &Path, reading: &RowStream, config: &InputConfig) -> InputFacts {
     let header = reading.header();
     InputFacts {
         path: csv.display().to_string(),

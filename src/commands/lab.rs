@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::exit::{CONFIGURATION, DEFECT, DONE, NEEDS_ATTENTION, USAGE};
-use super::{Failure, Scene, ask, output, signals};
+use super::{Failure, Setup, ask, output, signals};
 use crate::cli::CheckArgs;
 use crate::config::{self, RunConfig};
 use crate::domain::Email;
@@ -38,17 +38,17 @@ struct Report<'a> {
 }
 
 /// How the asking ended.
-struct End {
+struct Asked {
     preflight: PreflightReport,
     /// The exit code of the signal that ended it.
     signal: Option<u8>,
 }
 
-pub(super) fn execute(scene: &Scene<'_>, args: &CheckArgs) -> Result<u8, Failure> {
-    let config = config::run(scene.env)?;
+pub(super) fn execute(setup: &Setup<'_>, args: &CheckArgs) -> Result<u8, Failure> {
+    let config = config::run(setup.env)?;
     let begun = Timestamp::now();
     let plan = plan(args, &config, begun)?;
-    output::note(scene.quiet, &plan.announce());
+    output::note(setup.quiet, &plan.announce());
     if !args.yes {
         if !ask::somebody_is_there() {
             return Err(refusal(
@@ -56,7 +56,7 @@ pub(super) fn execute(scene: &Scene<'_>, args: &CheckArgs) -> Result<u8, Failure
             ));
         }
         if !ask::yes("Go on?") {
-            output::note(scene.quiet, "nothing was asked");
+            output::note(setup.quiet, "nothing was asked");
             return Ok(DONE);
         }
     }
@@ -76,7 +76,7 @@ pub(super) fn execute(scene: &Scene<'_>, args: &CheckArgs) -> Result<u8, Failure
         doubts: ledger.findings(),
         left_behind: ledger.left_behind(),
     };
-    tell(scene, args, &report)?;
+    tell(setup, args, &report)?;
     Ok(end.signal.unwrap_or_else(|| code(&report)))
 }
 
@@ -114,7 +114,7 @@ fn refusal(what: &str) -> Failure {
 }
 
 /// Asks until the end or a signal; a signal ends it at once, also in the middle of a request.
-async fn ask(config: &RunConfig, plan: &Plan, ledger: &Ledger) -> Result<End, Failure> {
+async fn ask(config: &RunConfig, plan: &Plan, ledger: &Ledger) -> Result<Asked, Failure> {
     let stop = CancellationToken::new();
     let signalled = signals::listen(stop.clone(), "ending at once");
     let webex = Webex::new(config.webex.clone(), stop.clone())
@@ -133,15 +133,15 @@ async fn ask(config: &RunConfig, plan: &Plan, ledger: &Ledger) -> Result<End, Fa
     };
     match asked {
         Some(Err(error)) => Err(refusal(&error.to_string())),
-        Some(Ok(())) => Ok(End { preflight, signal: None }),
-        None => Ok(End { preflight, signal: Some(signalled.exit_code()) }),
+        Some(Ok(())) => Ok(Asked { preflight, signal: None }),
+        None => Ok(Asked { preflight, signal: Some(signalled.exit_code()) }),
     }
 }
 
-fn tell(scene: &Scene<'_>, args: &CheckArgs, report: &Report<'_>) -> Result<(), Failure> {
+fn tell(setup: &Setup<'_>, args: &CheckArgs, report: &Report<'_>) -> Result<(), Failure> {
     let text =
         serde_json::to_string_pretty(report).map_err(|error| Failure::new(DEFECT, error.to_string()))?;
-    let written = export::write_lab_report(&scene.paths.output, &format!("{text}\n"));
+    let written = export::write_lab_report(&setup.paths.output, &format!("{text}\n"));
     // Shown also when it could not be written: what was asked cannot be asked again without leaving more behind.
     if args.json {
         output::print_line(&text)?;

@@ -37,14 +37,14 @@ use crate::store::Store;
 pub use exit::Failure;
 
 /// What every command works with.
-struct Scene<'a> {
+struct Setup<'a> {
     env: Env<'a>,
     paths: Paths,
     bars: &'a MultiProgress,
     quiet: bool,
 }
 
-impl Scene<'_> {
+impl Setup<'_> {
     /// The database, which must be there.
     fn store(&self) -> Result<Store, Failure> {
         let busy_timeout = config::busy_timeout(self.env)?;
@@ -62,20 +62,20 @@ impl Scene<'_> {
 pub fn execute(cli: &Cli, env: Env<'_>, bars: &MultiProgress) -> Result<u8, Failure> {
     let Global { db, output_dir, quiet, .. } = &cli.global;
     let paths = config::paths(env, output_dir.as_deref(), db.as_deref());
-    let scene = Scene { env, paths, bars, quiet: *quiet };
+    let setup = Setup { env, paths, bars, quiet: *quiet };
     match &cli.command {
-        Command::Ingest(args) => ingest::execute(&scene, args),
-        Command::Plan(args) => plan::execute(&scene, args),
-        Command::Verify(args) => verify::execute(&scene, args),
-        Command::Run(args) => run::execute(&scene, args),
-        Command::Requeue(args) => requeue::execute(&scene, args),
-        Command::Drop(args) => drop::execute(&scene, args),
-        Command::Export(args) => export::execute(&scene, args),
-        Command::Status(args) => status::execute(&scene, args),
-        Command::Check(args) => check::execute(&scene, args),
+        Command::Ingest(args) => ingest::execute(&setup, args),
+        Command::Plan(args) => plan::execute(&setup, args),
+        Command::Verify(args) => verify::execute(&setup, args),
+        Command::Run(args) => run::execute(&setup, args),
+        Command::Requeue(args) => requeue::execute(&setup, args),
+        Command::Drop(args) => drop::execute(&setup, args),
+        Command::Export(args) => export::execute(&setup, args),
+        Command::Status(args) => status::execute(&setup, args),
+        Command::Check(args) => check::execute(&setup, args),
         Command::Template => output::print(&crate::ingest::template()),
         #[cfg(feature = "sim")]
-        Command::Rehearse(args) => rehearse::execute(&scene, args),
+        Command::Rehearse(args) => rehearse::execute(&setup, args),
         #[cfg(feature = "sim")]
         Command::Simulate(args) => simulate::execute(args),
         Command::Completions { shell } => completions(*shell),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::exit::{DEFECT, DONE, NEEDS_ATTENTION, STORAGE};
 use super::job::{Job, JobEnd};
-use super::{Failure, Scene, ingest, org, output, run};
+use super::{Failure, Setup, ingest, org, output, run};
 use crate::cli::RehearseArgs;
 use crate::config::{self, InputConfig, RunConfig};
 use crate::export::FileKind;
@@ -32,13 +32,13 @@ struct Pass {
     text: String,
 }
 
-pub(super) fn execute(scene: &Scene<'_>, args: &RehearseArgs) -> Result<u8, Failure> {
-    let input = config::input(scene.env)?;
+pub(super) fn execute(setup: &Setup<'_>, args: &RehearseArgs) -> Result<u8, Failure> {
+    let input = config::input(setup.env)?;
     let seed = org::seed_from(&args.csv, &args.read, input.default_language.clone())?;
     let webex = Simulated::start(SimConfig::with_org(seed))?;
-    let config = config::run(&|name| webex.env(scene, name))?;
-    let first = pass(scene, args, &input, &config, &webex, "first")?;
-    let second = pass(scene, args, &input, &config, &webex, "second")?;
+    let config = config::run(&|name| webex.env(setup, name))?;
+    let first = pass(setup, args, &input, &config, &webex, "first")?;
+    let second = pass(setup, args, &input, &config, &webex, "second")?;
     if args.json {
         output::print_json(&serde_json::json!({ "first": first, "second": second }))?;
     } else {
@@ -52,7 +52,7 @@ pub(super) fn execute(scene: &Scene<'_>, args: &RehearseArgs) -> Result<u8, Fail
 }
 
 fn pass(
-    scene: &Scene<'_>,
+    setup: &Setup<'_>,
     args: &RehearseArgs,
     input: &InputConfig,
     config: &RunConfig,
@@ -67,7 +67,7 @@ fn pass(
     let store = Store::open_or_create(&files.join("wxbulk.db"))?;
     let lock = Lock::take(&store)?;
     let loaded = file.take_in(&store, input)?.unwrap_or_default();
-    output::note(scene.quiet, &format!("rehearsal, {name} run: {}", ingest::describe(&args.csv, &loaded)));
+    output::note(setup.quiet, &format!("rehearsal, {name} run: {}", ingest::describe(&args.csv, &loaded)));
     let scope = Scope::default();
     let end = Job {
         scope: &scope,
@@ -77,7 +77,7 @@ fn pass(
         lock: &lock,
         output: &files,
         config,
-        bars: scene.bars,
+        bars: setup.bars,
         question: &|_| None,
     }
     .execute()?;
@@ -166,13 +166,13 @@ impl Simulated {
     }
 
     /// The caller's environment, but for where Webex is and who asks.
-    fn env(&self, scene: &Scene<'_>, name: &str) -> Option<String> {
+    fn env(&self, setup: &Setup<'_>, name: &str) -> Option<String> {
         match name {
             "ENVIRONMENT" => Some("lab".to_owned()),
             "WEBEX_BASE_URL" => Some(self.handle.base_url()),
             "WEBEX_TOKEN" => Some("rehearsal".to_owned()),
             "WEBEX_ORG_ID" => None,
-            _ => (scene.env)(name),
+            _ => (setup.env)(name),
         }
     }
 }

@@ -1,14 +1,14 @@
 //! `requeue`: pending rows back to `ready`, after the cause is mended, and rows that have drifted.
 
 use super::exit::{DONE, USAGE};
-use super::{Failure, Scene, ask, files, output};
+use super::{Failure, Setup, ask, files, output};
 use crate::cli::RequeueArgs;
 use crate::domain::{PendingReason, Phase, RowId};
 use crate::export::{self, Edited, FileKind};
 use crate::store::{Lock, PendingFilter, RequeueCount, Store};
 
-pub(super) fn execute(scene: &Scene<'_>, args: &RequeueArgs) -> Result<u8, Failure> {
-    let store = scene.store()?;
+pub(super) fn execute(setup: &Setup<'_>, args: &RequeueArgs) -> Result<u8, Failure> {
+    let store = setup.store()?;
     let filter = filter(&store, args)?;
     let _lock = Lock::take(&store)?;
     let counts = store.preview_requeue(&filter)?;
@@ -18,9 +18,9 @@ pub(super) fn execute(scene: &Scene<'_>, args: &RequeueArgs) -> Result<u8, Failu
     }
     ask::require_yes(args.yes, "return them to ready?", "these rows are returned")?;
     let returned = store.requeue(&filter)?;
-    let exported = export::write(&store, &scene.paths.output, &FileKind::ALL, Edited::Keep)?;
+    let exported = export::write(&store, &setup.paths.output, &FileKind::ALL, Edited::Keep)?;
     output::print(&files::kept(&exported.kept))?;
-    output::note(scene.quiet, &format!("{returned} rows are ready again\n  next: wxbulk run"));
+    output::note(setup.quiet, &format!("{returned} rows are ready again\n  next: wxbulk run"));
     Ok(DONE)
 }
 

@@ -1,20 +1,20 @@
 //! `run`: take a file in if one is given, then do the job, or go on with it.
 
 use super::job::{Job, JobEnd};
-use super::{Failure, Scene, ask, files, ingest, output, requeue, words};
+use super::{Failure, Setup, ask, files, ingest, output, requeue, words};
 use crate::cli::RunArgs;
 use crate::config::{self, RunConfig};
 use crate::domain::Phase;
 use crate::runner::{PreflightReport, Scope};
 use crate::store::{PendingFilter, Selection, Store};
 
-pub(super) fn execute(scene: &Scene<'_>, args: &RunArgs) -> Result<u8, Failure> {
-    let input = config::input(scene.env)?;
-    let config = config::run(scene.env)?;
-    let (store, lock) = ingest::take_up(scene, args.csv.as_deref(), &args.read, &input)?;
+pub(super) fn execute(setup: &Setup<'_>, args: &RunArgs) -> Result<u8, Failure> {
+    let input = config::input(setup.env)?;
+    let config = config::run(setup.env)?;
+    let (store, lock) = ingest::take_up(setup, args.csv.as_deref(), &args.read, &input)?;
     warn_of_old_plan(&store)?;
     let keys = requeue::locations(&store, &args.location)
-        .inspect_err(|_| files::refresh(&store, &scene.paths.output))?;
+        .inspect_err(|_| files::refresh(&store, &setup.paths.output))?;
     let scope = scope(&keys, args);
     let retry = args.retry_pending.then(|| PendingFilter {
         phase: scope.phase,
@@ -27,14 +27,14 @@ pub(super) fn execute(scene: &Scene<'_>, args: &RunArgs) -> Result<u8, Failure> 
         until: args.until,
         store: &store,
         lock: &lock,
-        output: &scene.paths.output,
+        output: &setup.paths.output,
         config: &config,
-        bars: scene.bars,
+        bars: setup.bars,
         question: &|report| if args.yes { None } else { question(&config, report) },
     }
     .execute()?;
     output::print(&summary(&end))?;
-    output::note(scene.quiet, &next(&end));
+    output::note(setup.quiet, &next(&end));
     Ok(end.code)
 }
 

@@ -3,12 +3,12 @@
 use comfy_table::presets;
 use comfy_table::{CellAlignment, Table};
 
-use super::{Failure, Scene, output};
+use super::{Failure, Setup, output};
 use crate::cli::StatusArgs;
 use crate::store::{PaceReport, RunReport, StatusReport};
 
-pub(super) fn execute(scene: &Scene<'_>, args: &StatusArgs) -> Result<u8, Failure> {
-    let store = scene.store()?;
+pub(super) fn execute(setup: &Setup<'_>, args: &StatusArgs) -> Result<u8, Failure> {
+    let store = setup.store()?;
     let Some(report) = store.status()? else {
         return output::print_line("no file was taken in yet\n  next: wxbulk ingest FILE.csv");
     };

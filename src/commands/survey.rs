@@ -6,14 +6,14 @@ use tokio_util::sync::CancellationToken;
 use super::exit::{DEFECT, DONE, LIMIT, STOPPED_ITSELF};
 use super::signals::{self, Signalled};
 use super::watch::{Ahead, Watcher};
-use super::{Failure, Scene, job, words};
+use super::{Failure, Setup, job, words};
 use crate::config::RunConfig;
 use crate::runner::{self, Ended, Purpose, Scope};
 use crate::store::{self, Lock, Selection, Store, SurveyFacts};
 
 /// A survey to be made.
 pub(super) struct Survey<'a> {
-    pub(super) scene: &'a Scene<'a>,
+    pub(super) setup: &'a Setup<'a>,
     pub(super) store: &'a Store,
     /// Held while it goes on.
     pub(super) lock: &'a Lock,
@@ -60,7 +60,7 @@ impl Survey<'_> {
             Purpose::Plan => Ahead::Open,
             Purpose::Verify => Ahead::Done,
         };
-        let watcher = Watcher::start_without_files(self.store, self.scene.bars, ahead);
+        let watcher = Watcher::start_without_files(self.store, self.setup.bars, ahead);
         let scope = Scope { selection: Selection::locations(self.locations), ..Scope::default() };
         let rows = self.config.rows.clone();
         let survey =

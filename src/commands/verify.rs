@@ -2,7 +2,7 @@
 
 use super::exit::{DONE, NEEDS_ATTENTION, USAGE};
 use super::survey::{self, Stopped, Survey};
-use super::{Failure, Scene, ingest, output, requeue, words};
+use super::{Failure, Setup, ingest, output, requeue, words};
 use crate::cli::VerifyArgs;
 use crate::config;
 use crate::domain::{Phase, RowState};
@@ -13,26 +13,26 @@ use crate::store::{self, CheckReport, CheckedRow, DifferenceReport, Lock, PhaseC
 /// How many rows the terminal shows one by one.
 const SHOWN: usize = 20;
 
-pub(super) fn execute(scene: &Scene<'_>, args: &VerifyArgs) -> Result<u8, Failure> {
+pub(super) fn execute(setup: &Setup<'_>, args: &VerifyArgs) -> Result<u8, Failure> {
     if args.stored {
-        return tell(scene, &scene.store()?, args, None);
+        return tell(setup, &setup.store()?, args, None);
     }
-    let input = config::input(scene.env)?;
-    let config = config::run(scene.env)?;
-    let store = scene.store()?;
+    let input = config::input(setup.env)?;
+    let config = config::run(setup.env)?;
+    let store = setup.store()?;
     let lock = Lock::take(&store)?;
     ingest::require_any_input(&store, &input)?;
     let locations = requeue::locations(&store, &args.location)?;
     let (store, locations) = (&store, locations.as_slice());
-    let survey = Survey { scene, store, lock: &lock, config: &config, locations, purpose: Purpose::Verify };
+    let survey = Survey { setup, store, lock: &lock, config: &config, locations, purpose: Purpose::Verify };
     let done = store.rows_in(&[RowState::Success], &Selection::locations(locations))?;
     let stopped = if done > 0 { survey.make()? } else { survey.make_empty().map(|()| None)? };
-    tell(scene, store, args, stopped.as_ref())
+    tell(setup, store, args, stopped.as_ref())
 }
 
 /// Tells what the last verification found, and gives the exit code.
 fn tell(
-    scene: &Scene<'_>,
+    setup: &Setup<'_>,
     store: &Store,
     args: &VerifyArgs,
     stopped: Option<&Stopped>,
@@ -43,7 +43,7 @@ fn tell(
     let found = Found::of(&report);
     let next = next(&report, &found);
     if let Some(stopped) = stopped.filter(|_| args.json || args.as_csv) {
-        output::note(scene.quiet, &format!("incomplete: {}", stopped.what));
+        output::note(setup.quiet, &format!("incomplete: {}", stopped.what));
     }
     if args.as_csv {
         output::print_csv(|out| export::write_findings(store, out))?;
@@ -53,12 +53,12 @@ fn tell(
             store.read(|connection| Ok(store::walk_checked(connection, |row| rows.add(row))))?
         })?;
     } else {
-        output::print(&describe(&report, stopped, words::separator(scene.env)))?;
+        output::print(&describe(&report, stopped, words::separator(setup.env)))?;
         print_rows(store, if args.rows { usize::MAX } else { SHOWN })?;
         output::print(&found.unknown_in_words())?;
     }
     if !args.json {
-        output::note(scene.quiet, &format!("next: {next}"));
+        output::note(setup.quiet, &format!("next: {next}"));
     }
     let sound = found.drifted == 0 && found.unknown == 0 && report.is_whole();
     let told = if sound { DONE } else { NEEDS_ATTENTION };

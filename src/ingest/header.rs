@@ -71,19 +71,19 @@ fn fold(name: &str) -> String {
 }
 
 /// Where the header stands, for refusals.
-pub(super) struct Place<'a> {
+pub(super) struct HeaderAt<'a> {
     pub(super) path: &'a str,
     pub(super) line: u64,
 }
 
-impl Place<'_> {
+impl HeaderAt<'_> {
     fn refuse(&self, column: &str, why: String) -> FileRefusal {
         FileRefusal::Header { path: self.path.to_owned(), line: self.line, column: column.to_owned(), why }
     }
 }
 
 /// Resolves every name, or refuses the file.
-pub(super) fn resolve(record: &StringRecord, place: &Place<'_>) -> Result<Vec<Slot>, FileRefusal> {
+pub(super) fn resolve(record: &StringRecord, place: &HeaderAt<'_>) -> Result<Vec<Slot>, FileRefusal> {
     let names: Vec<String> = record.iter().map(fold).collect();
     check_names(&names, place)?;
     let known = columns();
@@ -107,7 +107,7 @@ pub(super) fn resolve(record: &StringRecord, place: &Place<'_>) -> Result<Vec<Sl
     Ok(slots)
 }
 
-fn check_names(names: &[String], place: &Place<'_>) -> Result<(), FileRefusal> {
+fn check_names(names: &[String], place: &HeaderAt<'_>) -> Result<(), FileRefusal> {
     if names.len() > MAX_COLUMNS {
         let why = format!("the header has {} columns; at most {MAX_COLUMNS} are read", names.len());
         return Err(place.refuse(&names.len().to_string(), why));

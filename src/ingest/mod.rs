@@ -29,7 +29,7 @@ use csv::StringRecord;
 use crate::domain::{InputHash, InputRow, RowId};
 use bytes::Source;
 use records::{Lines, Records};
-use row::{Judge, Place};
+use row::{Judge, RowAt};
 
 pub use file::hash_file;
 pub use header::Header;
@@ -51,7 +51,7 @@ pub struct IngestSettings {
 }
 
 /// A file whose header is good, and the rows behind it.
-pub struct Reading {
+pub struct RowStream {
     records: Records,
     record: StringRecord,
     header: Header,
@@ -69,7 +69,7 @@ enum State {
 }
 
 /// Opens a file and checks what can be told before its first row: type, encoding, delimiter, header.
-pub fn open(path: &Path, settings: &IngestSettings) -> Result<Reading, FileRefusal> {
+pub fn open(path: &Path, settings: &IngestSettings) -> Result<RowStream, FileRefusal> {
     let mut source = Source::open(path, settings.encoding.as_deref())?;
     let default_language = default_language(source.path(), settings)?;
     let encoding = source.encoding().to_owned();
@@ -79,11 +79,11 @@ pub fn open(path: &Path, settings: &IngestSettings) -> Result<Reading, FileRefus
     let Some(lines) = records.read(&mut record)? else {
         return Err(FileRefusal::Empty { path: records.path().to_owned(), what: "there is no header" });
     };
-    let slots = header::resolve(&record, &header::Place { path: records.path(), line: lines.first })?;
+    let slots = header::resolve(&record, &header::HeaderAt { path: records.path(), line: lines.first })?;
     let header = Header::new(&slots, char::from(dialect.delimiter), encoding);
     records.name_columns(&header.columns);
     let judge = Judge::new(slots, default_language);
-    Ok(Reading {
+    Ok(RowStream {
         records,
         record,
         header,
@@ -109,7 +109,7 @@ fn default_language(path: &str, settings: &IngestSettings) -> Result<Option<Stri
     }
 }
 
-impl Reading {
+impl RowStream {
     /// The header.
     pub fn header(&self) -> &Header {
         &self.header
@@ -131,7 +131,7 @@ impl Reading {
         let number = RowId::new(self.rows.saturating_add(1)).filter(|number| number.get() <= self.max_rows);
         let row_id = number.ok_or_else(|| self.too_many_rows(lines))?;
         self.rows = row_id.get();
-        let place = Place { row_id, record: &self.record, line: lines.first, last_line: lines.last };
+        let place = RowAt { row_id, record: &self.record, line: lines.first, last_line: lines.last };
         if place.swallows_lines(self.header.columns.len()) {
             return Err(FileRefusal::LoneCr { path: self.records.path().to_owned(), line: lines.first });
         }
@@ -158,7 +158,7 @@ impl Reading {
     }
 }
 
-impl Iterator for Reading {
+impl Iterator for RowStream {
     type Item = Result<InputRow, FileRefusal>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -175,9 +175,9 @@ impl Iterator for Reading {
     }
 }
 
-impl std::fmt::Debug for Reading {
+impl std::fmt::Debug for RowStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reading")
+        f.debug_struct("RowStream")
             .field("header", &self.header)
             .field("rows", &self.rows)
             .finish_non_exhaustive()

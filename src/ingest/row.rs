@@ -22,14 +22,14 @@ pub(super) struct Judge {
 }
 
 /// A record as it stands in the file.
-pub(super) struct Place<'a> {
+pub(super) struct RowAt<'a> {
     pub(super) row_id: RowId,
     pub(super) record: &'a StringRecord,
     pub(super) line: u64,
     pub(super) last_line: u64,
 }
 
-impl Place<'_> {
+impl RowAt<'_> {
     /// Whether the record is several rows whose lines end in CR alone.
     pub(super) fn swallows_lines(&self, columns: usize) -> bool {
         self.record.len() > columns && self.record.iter().any(|text| trim(text).contains('\r'))
@@ -44,7 +44,7 @@ impl Judge {
         Judge { slots, needs, default_language, entity_at }
     }
 
-    pub(super) fn judge(&self, place: &Place<'_>) -> InputRow {
+    pub(super) fn judge(&self, place: &RowAt<'_>) -> InputRow {
         let entity = place.record.get(self.entity_at).and_then(|text| normalize::entity_type(clean(text)));
         let ragged = place.record.len() != self.slots.len();
         let mut draft = Draft::default();
@@ -98,7 +98,7 @@ impl Judge {
     }
 
     /// A row whose cells cannot be told apart: none is judged, and none is kept where one may be a secret.
-    fn read_ragged(&self, place: &Place<'_>, draft: &mut Draft) {
+    fn read_ragged(&self, place: &RowAt<'_>, draft: &mut Draft) {
         let secretive = self.slots.iter().any(|slot| matches!(slot.role, Role::Secret));
         for (at, text) in place.record.iter().enumerate().filter(|(_, text)| !trim(text).is_empty()) {
             let name = self.slots.get(at).map(|slot| slot.name.clone());

@@ -189,13 +189,13 @@ fn write_rejected(
 
 /// What a corrected row becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Renewal {
+pub(super) enum Rewrite {
     /// Only carried cells differ: it stays in its state.
-    Carried,
+    NotesOnly,
     /// It is to run again as the same thing.
-    Again,
+    SameTarget,
     /// It is another location or person than before: what was done for the old one is not its own.
-    Other,
+    OtherTarget,
 }
 
 /// Writes a corrected row over the old one, whatever state that was in but running.
@@ -205,17 +205,17 @@ pub(super) fn replace(
     placed: &Placed,
     accepted: &Accepted,
     place: &Place,
-    (was, renewal): (RowState, Renewal),
+    (was, renewal): (RowState, Rewrite),
 ) -> Result<(), StoreError> {
     // A ready row does not move: the schema knows only moves between two states.
     let moves = match (renewal, was) {
-        (Renewal::Carried, _) => "",
+        (Rewrite::NotesOnly, _) => "",
         (_, RowState::Ready) => ", batch = NULL",
         (_, _) => ", batch = NULL, reason = NULL, cause = NULL, blocked_by = NULL, state = 'ready'",
     };
     let anew = match renewal {
-        Renewal::Other => ", since_attempt = attempt, remote_id = NULL",
-        Renewal::Carried | Renewal::Again => "",
+        Rewrite::OtherTarget => ", since_attempt = attempt, remote_id = NULL",
+        Rewrite::NotesOnly | Rewrite::SameTarget => "",
     };
     let conflict = format!(
         " ON CONFLICT (row_id) DO UPDATE SET
@@ -224,7 +224,7 @@ pub(super) fn replace(
             email = excluded.email, raw = excluded.raw, cells = excluded.cells, row_sha256 = excluded.row_sha256,
             updated_at = excluded.updated_at{moves}{anew}"
     );
-    if renewal == Renewal::Other {
+    if renewal == Rewrite::OtherTarget {
         journal::forget_facts(connection, placed.row_id)?;
     }
     write(connection, input_id, placed, accepted, place, &conflict)

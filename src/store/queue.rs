@@ -133,7 +133,7 @@ pub fn settle(
         Outcome::Success(_) => None,
         Outcome::Pending(failure) => Some(failure.reason(journal::applied_calls(connection, row.row_id)?)),
     };
-    let end = End::of(outcome, reason);
+    let end = EndColumns::of(outcome, reason);
     let changed = connection
         .prepare_cached(
             "UPDATE rows SET state = ?1, step = ?2, reason = ?3, cause = ?4, message = ?5, http_status = ?6, tracking_id = ?7,
@@ -339,7 +339,7 @@ pub(super) fn add_context(
 }
 
 /// An outcome as columns.
-struct End<'a> {
+struct EndColumns<'a> {
     state: RowState,
     step: &'static str,
     reason: Option<&'static str>,
@@ -351,10 +351,10 @@ struct End<'a> {
     blocked_by: Option<u32>,
 }
 
-impl<'a> End<'a> {
-    fn of(outcome: &'a Outcome, reason: Option<PendingReason>) -> End<'a> {
+impl<'a> EndColumns<'a> {
+    fn of(outcome: &'a Outcome, reason: Option<PendingReason>) -> EndColumns<'a> {
         match outcome {
-            Outcome::Success(success) => End {
+            Outcome::Success(success) => EndColumns {
                 state: RowState::Success,
                 step: success.step.as_str(),
                 reason: None,
@@ -365,7 +365,7 @@ impl<'a> End<'a> {
                 remote_id: Some(success.remote_id.as_str()),
                 blocked_by: None,
             },
-            Outcome::Pending(failure) => End {
+            Outcome::Pending(failure) => EndColumns {
                 state: RowState::Pending,
                 step: failure.step.as_str(),
                 reason: reason.map(PendingReason::as_str),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::retry_after::Asked;
+use super::retry_after::AskedWait;
 
 /// The longest text of a server that is kept.
 const MESSAGE_CAP: usize = 500;
@@ -32,7 +32,7 @@ pub enum Trouble {
         /// A back-end code that makes the failure a lasting one.
         backend_code: Option<String>,
         /// The wait that the server asked for.
-        asked: Asked,
+        asked: AskedWait,
     },
     /// It kept failing in ways that pass, until the retries or the waits were spent. Nothing was applied.
     Exhausted {

@@ -29,7 +29,7 @@ pub use calls::{Call, CallKind, Read, Write};
 pub use error::{Interrupted, Refusal, Trouble};
 pub use pace::Pace;
 pub use pages::{Extent, PageLimits};
-pub use retry_after::Asked;
+pub use retry_after::AskedWait;
 pub use sample::Sample;
 pub use settings::{BaseUrl, BaseUrlError, Token, TokenError, WebexSettings};
 pub use transport::{Reply, Trace, Traffic, Webex};

@@ -13,16 +13,16 @@ use super::transport::Webex;
 
 /// Requests that wait for their turn.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct WaitingLine {
     pub(super) pacer: Pacer,
     /// The first in the line holds it, and alone watches the clock.
     first: Mutex<()>,
     pause_began: Notify,
 }
 
-impl Line {
-    pub(super) fn new(settings: &WebexSettings) -> Line {
-        Line {
+impl WaitingLine {
+    pub(super) fn new(settings: &WebexSettings) -> WaitingLine {
+        WaitingLine {
             pacer: Pacer::new(settings.strict_retry_after, settings.max_requests_per_second),
             first: Mutex::default(),
             pause_began: Notify::new(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What a `Retry-After` header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum AskedWait {
     /// This long.
     Wait(Duration),
     /// Longer than we are willing to wait.
@@ -15,8 +15,8 @@ pub enum Asked {
 
 /// Reads seconds, an HTTP date against the answer's own `Date`, or terms such as `rand(30),add(30)`. Anything else asks
 /// nothing.
-pub(super) fn asked(header: Option<&str>, date: Option<&str>, longest: Duration) -> Asked {
-    let Some(text) = header.map(str::trim).filter(|text| !text.is_empty()) else { return Asked::Nothing };
+pub(super) fn asked(header: Option<&str>, date: Option<&str>, longest: Duration) -> AskedWait {
+    let Some(text) = header.map(str::trim).filter(|text| !text.is_empty()) else { return AskedWait::Nothing };
     let wait = if let Some(wait) = seconds(text) {
         wait
     } else if let Ok(until) = httpdate::parse_http_date(text) {
@@ -29,9 +29,9 @@ pub(super) fn asked(header: Option<&str>, date: Option<&str>, longest: Duration)
         // Only the fixed part can be too long.
         wait.saturating_add(more).min(wait.max(longest))
     } else {
-        return Asked::Nothing;
+        return AskedWait::Nothing;
     };
-    if wait > longest { Asked::TooLong } else { Asked::Wait(wait) }
+    if wait > longest { AskedWait::TooLong } else { AskedWait::Wait(wait) }
 }
 
 fn seconds(text: &str) -> Option<Duration> {
@@ -65,25 +65,25 @@ mod tests {
         let longest = Duration::from_secs(300);
         let date = "Tue, 24 Nov 2026 10:00:00 GMT";
         let cases = [
-            (Some("2"), Asked::Wait(Duration::from_secs(2))),
-            (Some(" 0 "), Asked::Wait(Duration::ZERO)),
-            (Some("300"), Asked::Wait(longest)),
-            (Some("301"), Asked::TooLong),
-            (Some("99999999999999999999"), Asked::TooLong),
-            (Some("-5"), Asked::Nothing),
-            (Some("1.5"), Asked::Nothing),
-            (Some("add(30)"), Asked::Wait(Duration::from_secs(30))),
-            (Some("add(301)"), Asked::TooLong),
-            (Some("rand(30),add(99999999999999999999)"), Asked::TooLong),
-            (Some("rand(30),mul(30)"), Asked::Nothing),
-            (Some("rand(-1),add(30)"), Asked::Nothing),
-            (Some("add(30"), Asked::Nothing),
-            (Some("soon"), Asked::Nothing),
-            (Some(""), Asked::Nothing),
-            (None, Asked::Nothing),
-            (Some("Tue, 24 Nov 2026 10:00:07 GMT"), Asked::Wait(Duration::from_secs(7))),
-            (Some("Tue, 24 Nov 2026 09:00:00 GMT"), Asked::Wait(Duration::ZERO)),
-            (Some("Tue, 24 Nov 2026 11:00:00 GMT"), Asked::TooLong),
+            (Some("2"), AskedWait::Wait(Duration::from_secs(2))),
+            (Some(" 0 "), AskedWait::Wait(Duration::ZERO)),
+            (Some("300"), AskedWait::Wait(longest)),
+            (Some("301"), AskedWait::TooLong),
+            (Some("99999999999999999999"), AskedWait::TooLong),
+            (Some("-5"), AskedWait::Nothing),
+            (Some("1.5"), AskedWait::Nothing),
+            (Some("add(30)"), AskedWait::Wait(Duration::from_secs(30))),
+            (Some("add(301)"), AskedWait::TooLong),
+            (Some("rand(30),add(99999999999999999999)"), AskedWait::TooLong),
+            (Some("rand(30),mul(30)"), AskedWait::Nothing),
+            (Some("rand(-1),add(30)"), AskedWait::Nothing),
+            (Some("add(30"), AskedWait::Nothing),
+            (Some("soon"), AskedWait::Nothing),
+            (Some(""), AskedWait::Nothing),
+            (None, AskedWait::Nothing),
+            (Some("Tue, 24 Nov 2026 10:00:07 GMT"), AskedWait::Wait(Duration::from_secs(7))),
+            (Some("Tue, 24 Nov 2026 09:00:00 GMT"), AskedWait::Wait(Duration::ZERO)),
+            (Some("Tue, 24 Nov 2026 11:00:00 GMT"), AskedWait::TooLong),
         ];
         for (header, wanted) in cases {
             assert_eq!(asked(header, Some(date), longest), wanted, "{header:?}");
@@ -97,10 +97,10 @@ mod tests {
             (" add(5) , rand( 2 )", 5, 7),
             ("rand(99999999999999999999),add(30)", 30, 300),
         ] {
-            let waits: Vec<Asked> =
+            let waits: Vec<AskedWait> =
                 (0..50).map(|_| asked(Some(header), None, Duration::from_secs(300))).collect();
             for wait in &waits {
-                let Asked::Wait(wait) = wait else { panic!("{header}: {wait:?}") };
+                let AskedWait::Wait(wait) = wait else { panic!("{header}: {wait:?}") };
                 assert!((least..=most).contains(&wait.as_secs()), "{header}: {wait:?}");
             }
             assert!(waits.iter().any(|wait| *wait != waits[0]), "{header} is left to chance");

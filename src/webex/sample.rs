@@ -7,7 +7,7 @@ use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use super::calls::Call;
 use super::contract;
 use super::error::one_line;
-use super::retry_after::{Asked, asked};
+use super::retry_after::{AskedWait, asked};
 use super::transport::Webex;
 
 /// What one answer says of a rate limit.
@@ -43,9 +43,9 @@ impl Webex {
         let retry_after = text(RETRY_AFTER.as_str());
         let date = text(DATE.as_str());
         let wait = match asked(retry_after.as_deref(), date.as_deref(), self.settings.max_retry_after) {
-            Asked::Wait(wait) => Some(wait),
-            Asked::TooLong => Some(self.settings.max_retry_after),
-            Asked::Nothing => None,
+            AskedWait::Wait(wait) => Some(wait),
+            AskedWait::TooLong => Some(self.settings.max_retry_after),
+            AskedWait::Nothing => None,
         };
         let about_limits = |name: &&str| name.contains("ratelimit") || name.contains("rate-limit");
         let names = headers.keys().map(|name| name.as_str()).filter(about_limits).take(8);

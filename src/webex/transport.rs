@@ -19,8 +19,8 @@ use super::error::{Interrupted, Refusal, Trouble, describe, one_line};
 use super::gate::Gate;
 use super::link::next_link;
 use super::outage::{Outage, State, UnderWay};
-use super::pace::Line;
-use super::retry_after::{Asked, asked};
+use super::pace::WaitingLine;
+use super::retry_after::{AskedWait, asked};
 use super::settings::{TokenError, WebexSettings};
 use crate::domain::Repeat;
 
@@ -32,7 +32,7 @@ const BODY_CAP: usize = 16 * 1024 * 1024;
 pub struct Webex {
     pub(super) client: Client,
     pub(super) settings: WebexSettings,
-    pub(super) line: Line,
+    pub(super) line: WaitingLine,
     pub(super) gate: Gate,
     pub(super) outage: Outage,
     pub(super) stop: CancellationToken,
@@ -80,14 +80,14 @@ enum Attempt {
     /// For good.
     Failed(Trouble),
     /// Refused for pace; nothing was applied.
-    Wait(Asked, String),
+    Wait(AskedWait, String),
     /// The request did not leave.
     NotSent(String),
     /// It left, and nobody knows what came of it.
     Unknown {
         what: String,
         backend_code: Option<String>,
-        asked: Asked,
+        asked: AskedWait,
     },
 }
 
@@ -110,7 +110,7 @@ impl Webex {
             client = client.no_proxy();
         }
         let client = client.build().map_err(|_| TokenError)?;
-        let line = Line::new(&settings);
+        let line = WaitingLine::new(&settings);
         let gate = Gate::new(settings.concurrency);
         let outage = Outage::new(settings.concurrency, settings.outage_wait);
         Ok(Webex { client, settings, line, gate, outage, stop })
@@ -185,8 +185,8 @@ impl Webex {
             let attempt = self.attempt(url.clone(), call, trace).await;
             drop(in_flight);
             let wait = match &attempt {
-                Attempt::Wait(Asked::Wait(asked), _) => budget.next_wait(Some(*asked)),
-                Attempt::Wait(Asked::Nothing, _) => budget.next_wait(None),
+                Attempt::Wait(AskedWait::Wait(asked), _) => budget.next_wait(Some(*asked)),
+                Attempt::Wait(AskedWait::Nothing, _) => budget.next_wait(None),
                 _ => None,
             };
             self.answered(ticket, trace.status, wait);
@@ -206,13 +206,13 @@ impl Webex {
                     let (status, tracking_id) = (trace.status, trace.tracking_id.clone());
                     return Err(Trouble::Doubtful { status, what, tracking_id, backend_code, asked });
                 }
-                Attempt::Unknown { what, backend_code, asked: Asked::TooLong } => {
+                Attempt::Unknown { what, backend_code, asked: AskedWait::TooLong } => {
                     return Err(exhausted(trace, what, backend_code));
                 }
                 Attempt::Unknown { what, backend_code, asked } => {
                     self.line.pacer.retried();
                     let own = self.next_retry(budget, &request, exhausted(trace, what, backend_code)).await?;
-                    if let Asked::Wait(wait) = asked { own.max(wait) } else { own }
+                    if let AskedWait::Wait(wait) = asked { own.max(wait) } else { own }
                 }
             };
             tracing::debug!(operation = %call.operation, tries = trace.tries, status = trace.status, ?delay, "request.again");
@@ -267,7 +267,7 @@ impl Webex {
         trace.tracking_id.clone_from(&tracking_id);
         let body = match read_body(response).await {
             Ok(body) => self.redacted(body),
-            Err(what) => return Attempt::Unknown { what, backend_code: None, asked: Asked::Nothing },
+            Err(what) => return Attempt::Unknown { what, backend_code: None, asked: AskedWait::Nothing },
         };
         let answer = Answer { status, headers, body, tracking_id };
         self.judge(answer, &contract)
@@ -372,7 +372,7 @@ fn not_answered(error: &reqwest::Error) -> Attempt {
     if error.is_connect() || error.is_builder() {
         return Attempt::NotSent(what);
     }
-    Attempt::Unknown { what, backend_code: None, asked: Asked::Nothing }
+    Attempt::Unknown { what, backend_code: None, asked: AskedWait::Nothing }
 }
 
 fn exhausted(trace: &Trace, what: String, backend_code: Option<String>) -> Trouble {

@@ -18,7 +18,7 @@ use crate::support::Csv;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use wxbulk::domain::{Outcome, Phase, RemoteId, Step, Success};
-use wxbulk::ingest::{self, IngestSettings, Reading};
+use wxbulk::ingest::{self, IngestSettings, RowStream};
 use wxbulk::store::{
     Claim, ClaimedRow, EarlierEnds, InputFacts, Lock, RunId, Selection, Store, StoreError, claim,
     complete_batch, has_ready, release, settle,
@@ -91,7 +91,7 @@ fn load(store: &Store, csv: &Csv) {
         columns: reading.header().columns.clone(),
         pipeline_version: 1,
     };
-    store.load(&facts, reading, Reading::finish).map_err(|error| format!("{error:?}")).unwrap();
+    store.load(&facts, reading, RowStream::finish).map_err(|error| format!("{error:?}")).unwrap();
 }
 
 fn done() -> Outcome {

@@ -5,7 +5,7 @@ mod text;
 
 use super::exit::{DONE, NEEDS_ATTENTION, USAGE};
 use super::survey::{self, Stopped, Survey};
-use super::{Failure, Scene, files, ingest, output, requeue, words};
+use super::{Failure, Setup, files, ingest, output, requeue, words};
 use crate::cli::PlanArgs;
 use crate::config;
 use crate::domain::{Effect, RowState};
@@ -18,26 +18,26 @@ use cost::Estimate;
 const WORK_NUMBER: &str = "Enabling calling may take away the work number that the directory wrote for a person, since telephone numbers belong to \
      calling from then on: state the numbers that people are to keep in the file.";
 
-pub(super) fn execute(scene: &Scene<'_>, args: &PlanArgs) -> Result<u8, Failure> {
+pub(super) fn execute(setup: &Setup<'_>, args: &PlanArgs) -> Result<u8, Failure> {
     if args.stored {
-        return tell(scene, &scene.store()?, args, None);
+        return tell(setup, &setup.store()?, args, None);
     }
-    let input = config::input(scene.env)?;
-    let config = config::run(scene.env)?;
-    let (store, lock) = ingest::take_up(scene, args.file.as_deref(), &args.read, &input)?;
+    let input = config::input(setup.env)?;
+    let config = config::run(setup.env)?;
+    let (store, lock) = ingest::take_up(setup, args.file.as_deref(), &args.read, &input)?;
     if args.file.is_some() {
-        files::refresh(&store, &scene.paths.output);
+        files::refresh(&store, &setup.paths.output);
     }
     let locations = requeue::locations(&store, &args.location)?;
     let (store, locations) = (&store, locations.as_slice());
-    let survey = Survey { scene, store, lock: &lock, config: &config, locations, purpose: Purpose::Plan };
+    let survey = Survey { setup, store, lock: &lock, config: &config, locations, purpose: Purpose::Plan };
     let open = store.rows_in(&[RowState::Ready, RowState::Pending], &Selection::locations(locations))?;
     let stopped = if open > 0 { survey.make()? } else { survey.make_empty().map(|()| None)? };
-    tell(scene, store, args, stopped.as_ref())
+    tell(setup, store, args, stopped.as_ref())
 }
 
 /// Tells the stored plan, and gives the exit code.
-fn tell(scene: &Scene<'_>, store: &Store, args: &PlanArgs, stopped: Option<&Stopped>) -> Result<u8, Failure> {
+fn tell(setup: &Setup<'_>, store: &Store, args: &PlanArgs, stopped: Option<&Stopped>) -> Result<u8, Failure> {
     let Some(report) = store.plan()? else {
         return Err(Failure::new(USAGE, "no plan is stored yet\n  next: wxbulk plan"));
     };
@@ -46,7 +46,7 @@ fn tell(scene: &Scene<'_>, store: &Store, args: &PlanArgs, stopped: Option<&Stop
     let estimate = Estimate::of(&report, args.rate);
     let next = next(&report, store)?;
     if let Some(stopped) = stopped.filter(|_| args.json || args.as_csv) {
-        output::note(scene.quiet, &format!("incomplete: {}", stopped.what));
+        output::note(setup.quiet, &format!("incomplete: {}", stopped.what));
     }
     if args.as_csv {
         output::print_csv(|out| export::write_plan(store, only, out))?;
@@ -56,10 +56,10 @@ fn tell(scene: &Scene<'_>, store: &Store, args: &PlanArgs, stopped: Option<&Stop
         if listed {
             print_rows(store, only)?;
         }
-        output::print(&text::describe(&report, &estimate, stopped, words::separator(scene.env)))?;
+        output::print(&text::describe(&report, &estimate, stopped, words::separator(setup.env)))?;
     }
     if !args.json {
-        output::note(scene.quiet, &format!("next: {next}"));
+        output::note(setup.quiet, &format!("next: {next}"));
     }
     let blocked = report.phases.iter().any(|phase| phase.blocked > 0);
     let told = if blocked || !report.is_whole() { NEEDS_ATTENTION } else { DONE };

@@ -33,7 +33,7 @@ pub(crate) struct PhaseRun<'a> {
     events: std::sync::mpsc::Sender<Event>,
     queue: VecDeque<(ClaimedRow, Turn)>,
     open: BTreeMap<BatchId, OpenBatch>,
-    tasks: JoinSet<RowDone>,
+    tasks: JoinSet<Stored>,
     ended: Option<Ended>,
     exhausted: bool,
     limit_reached: bool,
@@ -51,7 +51,7 @@ struct OpenBatch {
 }
 
 /// A row that is stored with its end; `None` when it was given back.
-struct RowDone {
+struct Stored {
     batch: BatchId,
     asked: bool,
     stored: Result<Option<Outcome>, StoreError>,
@@ -195,14 +195,14 @@ impl<'a> PhaseRun<'a> {
             let batch = row.batch;
             let finished = row::process(&context, &licences, &row, turn).await;
             let asked = finished.asked;
-            RowDone { batch, asked, stored: store_end(&context, row, finished).await }
+            Stored { batch, asked, stored: store_end(&context, row, finished).await }
         });
     }
 
-    async fn row_ended(&mut self, joined: Result<RowDone, JoinError>) {
+    async fn row_ended(&mut self, joined: Result<Stored, JoinError>) {
         let (id, asked, outcome) = match joined {
-            Ok(RowDone { batch, asked, stored: Ok(outcome) }) => (batch, asked, outcome),
-            Ok(RowDone { stored: Err(error), .. }) => return self.end(Ended::Storage(error)),
+            Ok(Stored { batch, asked, stored: Ok(outcome) }) => (batch, asked, outcome),
+            Ok(Stored { stored: Err(error), .. }) => return self.end(Ended::Storage(error)),
             // Only what stands outside the row's own guard can panic here.
             Err(_) => return self.end(Ended::Internal("storing a row panicked".to_owned())),
         };

@@ -155,9 +155,9 @@ impl<'a> Eyes<'a> {
     }
 
     /// Waits until what an earlier phase sent must show; false when that was so before.
-    pub(crate) async fn settle_phase(&self) -> Flow<bool> {
+    pub(crate) async fn wait_for_phase(&self) -> Flow<bool> {
         let ground = &self.memory.ground;
-        let settled = ground.settled_after(self.memory.phase_began.get());
+        let settled = ground.shows_after(self.memory.phase_began.get());
         if settled <= Instant::now() {
             return Ok(false);
         }
@@ -166,15 +166,15 @@ impl<'a> Eyes<'a> {
     }
 
     /// Waits until what an earlier process may have sent must show in a look-up begun now.
-    pub(crate) async fn settle_earlier(&self) -> Flow<()> {
+    pub(crate) async fn wait_for_earlier(&self) -> Flow<()> {
         let ground = &self.memory.ground;
-        Ok(ground.webex.wait_until(ground.settled_after(ground.started)).await?)
+        Ok(ground.webex.wait_until(ground.shows_after(ground.started)).await?)
     }
 
     /// Waits until what was written at this moment must show.
-    pub(crate) async fn settle_since(&self, written: Instant) -> Flow<()> {
+    pub(crate) async fn wait_to_show(&self, written: Instant) -> Flow<()> {
         let ground = &self.memory.ground;
-        Ok(ground.webex.wait_until(ground.settled_after(written)).await?)
+        Ok(ground.webex.wait_until(ground.shows_after(written)).await?)
     }
 
     /// The latest moment at which an earlier attempt at this row may have given calling; `None` for a first attempt.

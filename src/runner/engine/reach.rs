@@ -83,7 +83,7 @@ impl Work<'_> {
             }
         }
         if in_doubt {
-            self.eyes.settle_earlier().await?;
+            self.eyes.wait_for_earlier().await?;
         }
         self.see(goal).await
     }
@@ -202,7 +202,7 @@ impl Work<'_> {
     }
 
     async fn settle(&mut self, attempt: &Attempt) -> Flow<()> {
-        let settled = self.eyes.settle_since(attempt.ended).await;
+        let settled = self.eyes.wait_to_show(attempt.ended).await;
         if settled.is_err() {
             self.answered(attempt, None);
         }

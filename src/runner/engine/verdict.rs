@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::domain::{Feature, Operation, PendingReason, RemoteId, Repeat};
 use crate::runner::flow::{Cause, Stop};
-use crate::webex::{Asked, Reply, Trace, Trouble};
+use crate::webex::{AskedWait, Reply, Trace, Trouble};
 
 /// What an accepted answer to a write shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,8 +197,8 @@ impl Attempt {
             }
             Trouble::BadReply { .. } => Verdict::Doubt(Unsure::once(look, cause)),
             Trouble::Doubtful { asked, .. } => {
-                let resend = *asked != Asked::TooLong;
-                let wait = if let Asked::Wait(wait) = asked { *wait } else { Duration::ZERO };
+                let resend = *asked != AskedWait::TooLong;
+                let wait = if let AskedWait::Wait(wait) = asked { *wait } else { Duration::ZERO };
                 Verdict::Doubt(Unsure { resend, wait, conclusive: true, ..Unsure::once(look, cause) })
             }
         }

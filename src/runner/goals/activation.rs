@@ -35,7 +35,7 @@ pub(crate) async fn reach(work: &mut Work<'_>, site: &Site) -> Flow<Option<usize
     }
     work.begin(Step::LocationActivateNumbers);
     if [Operation::NumbersAdd, Operation::NumbersActivate].iter().any(|sent| work.eyes.left_in_doubt(*sent)) {
-        work.eyes.settle_earlier().await?;
+        work.eyes.wait_for_earlier().await?;
     }
     let due = stated_and_inactive(work, site).await?;
     if due.is_empty() {
@@ -142,7 +142,7 @@ async fn still_inactive(
     if eyes.only_looks || activated.is_empty() || shown(inactive_of(eyes, site).await?).is_empty() {
         return Ok(Vec::new());
     }
-    eyes.settle_since(Instant::now()).await?;
+    eyes.wait_to_show(Instant::now()).await?;
     Ok(shown(inactive_of(eyes, site).await?))
 }
 

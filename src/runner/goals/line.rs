@@ -61,7 +61,7 @@ impl Goal for LineHeld<'_> {
     async fn look(&self, eyes: &mut Eyes<'_>) -> Flow<Held> {
         let held = self.look_once(eyes).await?;
         let may_lag = held == Held::Free && known_person(eyes).is_some();
-        if may_lag && eyes.settle_phase().await? {
+        if may_lag && eyes.wait_for_phase().await? {
             return self.look_once(eyes).await;
         }
         Ok(held)

@@ -122,7 +122,7 @@ impl Goal for TheLocation<'_> {
         let was_created = eyes.row.created.is_some();
         if was_created {
             // It was removed since, or is not readable yet: the list decides, once it must show it.
-            eyes.settle_earlier().await?;
+            eyes.wait_for_earlier().await?;
         }
         let in_doubt = was_created || eyes.left_in_doubt(Operation::LocationCreate);
         match in_doubt && self.location.external_id.is_some() {

@@ -186,7 +186,7 @@ async fn wait_for_prefix(eyes: &mut Eyes<'_>, goal: &Details<'_>, job: &RemoteId
     if still_differs(eyes, goal).await?.is_empty() {
         return Ok(());
     }
-    eyes.settle_since(ended).await?;
+    eyes.wait_to_show(ended).await?;
     let left = still_differs(eyes, goal).await?;
     if left.is_empty() {
         return Ok(());

@@ -100,7 +100,7 @@ pub(crate) const fn took_effect(operation: Operation, missing: bool) -> Option<b
 
 /// An earlier attempt may have added what does not show yet.
 async fn settle(eyes: &Eyes<'_>) -> Flow<()> {
-    if eyes.left_in_doubt(Operation::NumbersAdd) { eyes.settle_earlier().await } else { Ok(()) }
+    if eyes.left_in_doubt(Operation::NumbersAdd) { eyes.wait_for_earlier().await } else { Ok(()) }
 }
 
 /// Adds the numbers of one request; gives those that are refused, however they were sent.

@@ -22,7 +22,7 @@ pub(crate) async fn read<T>(
     read: impl AsyncFn(&mut Eyes<'_>) -> Flow<Result<T, Trouble>>,
 ) -> Flow<Result<T, Trouble>> {
     let answer = read(eyes).await?;
-    let must_know = given.map(|given| eyes.memory.ground.settled_after(given));
+    let must_know = given.map(|given| eyes.memory.ground.shows_after(given));
     match (&answer, must_know.filter(|moment| *moment > Instant::now())) {
         (Err(Trouble::Refused(refusal)), Some(moment)) if is_unknown(refusal) => {
             eyes.memory.ground.webex.wait_until(moment).await?;

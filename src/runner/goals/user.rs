@@ -177,7 +177,7 @@ async fn person_of(work: &mut Work<'_>, email: &Email, licences: &LicencePool) -
     let listed = match work.eyes.left_in_doubt(Operation::LicensesUsersPatch) {
         true => {
             // A killed process may have sent it just now.
-            work.eyes.settle_earlier().await?;
+            work.eyes.wait_for_earlier().await?;
             None
         }
         false => directory::person_in_lists(&work.eyes, email, |held| licences.gives_calling(held)).await?,

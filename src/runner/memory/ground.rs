@@ -57,7 +57,7 @@ pub(crate) struct Ground {
 
 impl Ground {
     /// When a write that ended at this moment must show in a look-up.
-    pub(crate) fn settled_after(&self, moment: Instant) -> Instant {
+    pub(crate) fn shows_after(&self, moment: Instant) -> Instant {
         moment.checked_add(self.settings.settle).unwrap_or(moment)
     }
 

@@ -33,7 +33,7 @@ use crate::runner::flow::{Cause, Flow, pending, stop_for};
 use crate::webex::wire::License;
 
 /// How long after it must show a unit given is counted against a reading that has not grown by it.
-const DISBELIEF: Duration = Duration::from_secs(60);
+const OWN_COUNT_HOLDS: Duration = Duration::from_secs(60);
 
 /// What the operator chose.
 #[derive(Debug, Clone)]
@@ -89,20 +89,20 @@ struct State {
 
 /// The licences as Webex shows them.
 #[derive(Debug)]
-pub(crate) struct Reading {
+pub(crate) struct UnitsRead {
     licences: Vec<License>,
     /// What ended up to this moment must show in it.
     shows: Option<Instant>,
 }
 
 /// Reads the licences when what ended at `since` must show.
-pub(crate) async fn read(ground: &Ground, since: Option<Instant>) -> Flow<Reading> {
+pub(crate) async fn read(ground: &Ground, since: Option<Instant>) -> Flow<UnitsRead> {
     if let Some(ended) = since {
-        ground.webex.wait_until(ground.settled_after(ended)).await?;
+        ground.webex.wait_until(ground.shows_after(ended)).await?;
     }
     let shows = Instant::now().checked_sub(ground.settings.settle);
     match lists::read_licenses(ground).await {
-        Ok(licences) => Ok(Reading { licences, shows }),
+        Ok(licences) => Ok(UnitsRead { licences, shows }),
         Err(trouble) => {
             ground.check_token_on_401(Some(&trouble)).await;
             stop_for(Operation::LicensesList, &trouble)
@@ -174,7 +174,7 @@ impl LicencePool {
     }
 
     /// Takes a reading for what is so now; promises that it counts are kept no longer.
-    fn keep(&self, reading: Reading) {
+    fn keep(&self, reading: UnitsRead) {
         for licence in self.licences().iter() {
             let mut state = self.state.borrow_mut();
             state.known.entry(licence.id.canonical()).or_insert(licence.consumed);
@@ -201,7 +201,7 @@ impl LicencePool {
                 *known = known.saturating_add(1);
                 return false;
             }
-            late.is_none_or(|late| late < DISBELIEF)
+            late.is_none_or(|late| late < OWN_COUNT_HOLDS)
         });
     }
 

@@ -184,7 +184,7 @@ async fn is_lagging(ground: &Ground, reading: Reading, ahead: &LookupsAhead) -> 
 /// Waits until what this run wrote must show in a list.
 async fn settle(ground: &Ground) -> Result<(), ReadFailure> {
     let Some(written) = ground.last_write.get() else { return Ok(()) };
-    let settled = ground.webex.wait_until(ground.settled_after(written)).await;
+    let settled = ground.webex.wait_until(ground.shows_after(written)).await;
     settled.map_err(|_| ReadFailure::Trouble(Trouble::Interrupted))
 }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::domain::{CallingCode, NumberState, PhoneNumber, RemoteId};
-use crate::webex::{Asked, Budget, Reply, Trace, Trouble, Webex, site_calls};
+use crate::webex::{AskedWait, Budget, Reply, Trace, Trouble, Webex, site_calls};
 
 /// The most numbers in one request (webex.md 3.7: the limit is not published).
 pub(crate) const NUMBERS_AT_ONCE: usize = 100;
@@ -150,7 +150,7 @@ fn lost() -> Answer {
         what,
         tracking_id: None,
         backend_code: None,
-        asked: Asked::Nothing,
+        asked: AskedWait::Nothing,
     });
     Answer { result, trace: Trace::default(), numbers: 1 }
 }

@@ -10,7 +10,7 @@ use super::present::Present;
 use super::{Change, Refusal};
 use crate::domain::{Accepted, EntityType, Rejected, RowId, RowState, fold_name};
 use crate::store::StoreError;
-use crate::store::ingested::{self, Placed, Renewal};
+use crate::store::ingested::{self, Placed, Rewrite};
 use crate::store::keys::{self, Clash, Place, location_of};
 
 /// What was written and what was not.
@@ -162,10 +162,10 @@ impl Attempt<'_> {
 }
 
 /// What was done for a row in Webex, and what nobody knows of it, stays its own while it means the same location or person.
-fn renewal(change: &Change, present: &Present) -> Result<Renewal, StoreError> {
+fn renewal(change: &Change, present: &Present) -> Result<Rewrite, StoreError> {
     if !change.runs() {
-        return Ok(Renewal::Carried);
+        return Ok(Rewrite::NotesOnly);
     }
     let same = present.accepted()?.is_none_or(|was| was.record.same_target(&change.accepted.record));
-    Ok(if same { Renewal::Again } else { Renewal::Other })
+    Ok(if same { Rewrite::SameTarget } else { Rewrite::OtherTarget })
 }

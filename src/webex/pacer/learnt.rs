@@ -20,7 +20,7 @@ const SHORTEST_MEASURE: Duration = Duration::from_millis(250);
 const MANY: f64 = 0.05;
 
 /// So much of what was let through is asked for next.
-const MODESTY: f64 = 0.97;
+const SHARE_OF_PASSED: f64 = 0.97;
 
 /// One episode leaves between so much and all of the rate when few were refused, and so much of what is known to flow ..
 const FEW_REFUSED: Cut = Cut { least: 0.92, most: 1.0, of_known: 0.92 };
@@ -54,7 +54,7 @@ const STEEPEST: f64 = 4.0;
 const SAMPLE: u32 = 10;
 
 /// A guess grows by this part of itself with each request, until the next refusal.
-const DOUBT: f64 = 0.2;
+const GROWTH_OF_A_GUESS: f64 = 0.2;
 
 /// No learnt rate is slower than this or faster than that, so that a wait for a turn has a bound.
 const RATES: (f64, f64) = (0.2, 1_000_000.0);
@@ -150,7 +150,7 @@ impl Learnt {
 
     fn growth(&self, rate: f64, now: Instant) -> f64 {
         if self.guessed {
-            return rate * DOUBT;
+            return rate * GROWTH_OF_A_GUESS;
         }
         let quiet = self.met.map_or(Duration::ZERO, |met| now.saturating_duration_since(met));
         let steepness = (quiet.as_secs_f64() / SECONDS).min(f64::from(self.held) / REQUESTS).min(STEEPEST);
@@ -184,7 +184,7 @@ impl Learnt {
         }
         let measured = self.flow.lasted(now) >= SHORTEST_MEASURE;
         let measure = if measured { &self.flow } else { &self.episode };
-        let let_through = measure.per_second(now) * MODESTY;
+        let let_through = measure.per_second(now) * SHARE_OF_PASSED;
         self.guessed = self.per_second.is_none() && measure.served < SAMPLE;
         let Some(rate) = self.per_second else {
             // The very first burst says how much was in stock, and not how much comes after it.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use tokio::time::Instant;
 
-use super::{LicencePool, Reading};
+use super::{LicencePool, UnitsRead};
 use crate::domain::{LicenseChoice, PendingReason, RemoteId};
 use crate::runner::flow::{Cause, Flow, Stop, pending};
 
@@ -30,7 +30,7 @@ pub(crate) struct Unit {
 impl Place {
     /// Takes a unit. While units are scarce, rows before this one decide first. `look` reads the licences when what
     /// ended at the given moment must show.
-    pub(crate) async fn take(self, look: impl AsyncFn(Option<Instant>) -> Flow<Reading>) -> Flow<Unit> {
+    pub(crate) async fn take(self, look: impl AsyncFn(Option<Instant>) -> Flow<UnitsRead>) -> Flow<Unit> {
         self.read_for_batch(&look).await?;
         let pool = Rc::clone(&self.pool);
         // Ends: every row before this one gives up its place when it ends, and a verdict is asked for once a batch.
@@ -78,7 +78,7 @@ impl Place {
     }
 
     /// Reads the licences if no row of this batch, or of a later one, did. What was known before serves when that fails.
-    async fn read_for_batch(&self, look: &impl AsyncFn(Option<Instant>) -> Flow<Reading>) -> Flow<()> {
+    async fn read_for_batch(&self, look: &impl AsyncFn(Option<Instant>) -> Flow<UnitsRead>) -> Flow<()> {
         let _turn = self.pool.turn.lock().await;
         if self.pool.state.borrow().read_for >= self.batch {
             return Ok(());
@@ -104,7 +104,7 @@ impl Place {
         (*batch >= self.batch).then(|| unread.clone())
     }
 
-    async fn read_for_verdict(&self, look: &impl AsyncFn(Option<Instant>) -> Flow<Reading>) -> Flow<()> {
+    async fn read_for_verdict(&self, look: &impl AsyncFn(Option<Instant>) -> Flow<UnitsRead>) -> Flow<()> {
         let unread = match look(self.pool.last_ended(&self.choice).await).await {
             Ok(reading) => {
                 self.pool.keep(reading);

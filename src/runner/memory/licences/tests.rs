@@ -30,7 +30,7 @@ async fn what_a_reading_has_grown_by_is_counted_once() {
         drop([take(pool.queue(None), &of(0)).await.unwrap(), take(pool.queue(None), &of(0)).await.unwrap()]);
         for (consumed, settled) in readings {
             let shows = settled.then(|| Instant::now().checked_add(Duration::from_secs(1))).flatten();
-            pool.keep(Reading { licences: of(*consumed), shows });
+            pool.keep(UnitsRead { licences: of(*consumed), shows });
         }
         pool.free(&LicenseChoice::Professional)
     };
@@ -54,14 +54,14 @@ async fn a_reading_that_does_not_grow_is_believed_after_a_minute() {
     drop(take(pool.queue(None), &licences).await.unwrap());
     for (later, free) in [(59, 4), (61, 5)] {
         let shows = Instant::now().checked_add(Duration::from_secs(later));
-        pool.keep(Reading { licences: licences.to_vec(), shows });
+        pool.keep(UnitsRead { licences: licences.to_vec(), shows });
         assert_eq!(pool.free(&LicenseChoice::Professional), free, "{later} seconds");
     }
 }
 
 /// Webex as a reading that never changes.
 async fn take(place: Place, licences: &[License]) -> Result<Unit, String> {
-    let look = async |_| Ok(Reading { licences: licences.to_vec(), shows: None });
+    let look = async |_| Ok(UnitsRead { licences: licences.to_vec(), shows: None });
     place.take(look).await.map_err(|stop| match stop {
         Stop::Pending(cause) => cause.message,
         stop => format!("{stop:?}"),
