@@ -194,6 +194,11 @@ impl Webex {
             let delay = match attempt {
                 Attempt::Done(reply) => return Ok(reply),
                 Attempt::Failed(trouble) => return Err(trouble),
+                // It may have been applied all the same: the caller looks before it is sent again (R6).
+                Attempt::Wait(_, what) if call.operation.repeat() == Repeat::Creates => {
+                    trace.waits = trace.waits.saturating_add(1);
+                    return Err(refused_create(trace, what, wait));
+                }
                 Attempt::Wait(_, what) => {
                     trace.waits = trace.waits.saturating_add(1);
                     wait.ok_or_else(|| exhausted(trace, what, None))?
@@ -373,6 +378,17 @@ fn not_answered(error: &reqwest::Error) -> Attempt {
         return Attempt::NotSent(what);
     }
     Attempt::Unknown { what, backend_code: None, asked: AskedWait::Nothing }
+}
+
+/// A create that was refused for pace or for a lock; without a wait when that patience is spent.
+fn refused_create(trace: &Trace, what: String, wait: Option<Duration>) -> Trouble {
+    Trouble::Doubtful {
+        status: trace.status,
+        what,
+        tracking_id: trace.tracking_id.clone(),
+        backend_code: None,
+        asked: wait.map_or(AskedWait::TooLong, AskedWait::Wait),
+    }
 }
 
 fn exhausted(trace: &Trace, what: String, backend_code: Option<String>) -> Trouble {

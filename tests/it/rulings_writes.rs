@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 mod doubts;
+mod refused_creates;
 
 use crate::support::{Bench, Csv};
 use futures_util::future::join_all;

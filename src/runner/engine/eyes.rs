@@ -29,6 +29,8 @@ pub(crate) struct Eyes<'a> {
     pub(super) learnt: Vec<(String, Vec<String>)>,
     /// Numbers of the row that calls do not reach yet.
     inactive: BTreeSet<PhoneNumber>,
+    /// A list that was begun at this moment or later, by whatever row, serves this look.
+    pub(crate) shares_looks_since: Option<Instant>,
     /// Whether nothing is to be written: what a run would make is told by things to come.
     pub(crate) only_looks: bool,
 }
@@ -45,6 +47,7 @@ impl<'a> Eyes<'a> {
             calls: Vec::new(),
             learnt: Vec::new(),
             inactive: BTreeSet::new(),
+            shares_looks_since: None,
             only_looks,
         }
     }

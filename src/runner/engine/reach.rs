@@ -1,5 +1,7 @@
 //! How a goal is reached: look, decide, write, and look again after any doubt.
 
+use std::time::Duration;
+
 use super::goal::{Confirm, Decision, Goal, Missing};
 use super::verdict::{Attempt, Unsure, Verdict, When};
 use super::work::Work;
@@ -135,7 +137,12 @@ impl Work<'_> {
                 After::InPlace(got, by) => return Ok(self.written(goal, &missing, got, by)),
                 After::Lacking(left) => left,
             };
-            let Some(delay) = unsure.resend.then(|| budget.next_retry()).flatten() else {
+            let delay = match (unsure.resend, unsure.was_refused) {
+                (true, true) => Some(Duration::ZERO),
+                (true, false) => budget.next_retry(),
+                (false, _) => None,
+            };
+            let Some(delay) = delay else {
                 return Err(Stop::Pending(unsure.otherwise));
             };
             webex.note_retry(&missing.write);
@@ -165,7 +172,11 @@ impl Work<'_> {
         if unsure.look == When::Settled {
             self.settle(attempt).await?;
         }
+        // Whoever was refused for pace is not alone: one list may serve all of them.
+        let settled = self.eyes.memory.ground.shows_after(attempt.ended);
+        self.eyes.shares_looks_since = unsure.was_refused.then_some(settled);
         let mut now = self.see(goal).await;
+        self.eyes.shares_looks_since = None;
         if unsure.look == When::Twice && matches!(now, Ok((_, Decision::Missing(_)))) {
             self.settle(attempt).await?;
             now = self.see(goal).await;

@@ -88,6 +88,8 @@ pub(super) struct Unsure {
     pub(super) look: When,
     /// It may be sent again when a look shows nothing.
     pub(super) resend: bool,
+    /// It was refused for pace or for a lock: sending it again costs a wait, which is taken, and no retry.
+    pub(super) was_refused: bool,
     /// The wait that the server asked for before that.
     pub(super) wait: Duration,
     /// A look that shows nothing proves that nothing was applied.
@@ -106,6 +108,7 @@ impl Unsure {
         Unsure {
             look,
             resend: false,
+            was_refused: false,
             wait: Duration::ZERO,
             conclusive: false,
             taken: false,
@@ -196,10 +199,17 @@ impl Attempt {
                 Verdict::Doubt(Unsure { resend, conclusive, ..Unsure::once(When::Now, cause) })
             }
             Trouble::BadReply { .. } => Verdict::Doubt(Unsure::once(look, cause)),
-            Trouble::Doubtful { asked, .. } => {
+            Trouble::Doubtful { asked, status, .. } => {
+                let was_refused = matches!(status, Some(423 | 429));
                 let resend = *asked != AskedWait::TooLong;
                 let wait = if let AskedWait::Wait(wait) = asked { *wait } else { Duration::ZERO };
-                Verdict::Doubt(Unsure { resend, wait, conclusive: true, ..Unsure::once(look, cause) })
+                Verdict::Doubt(Unsure {
+                    resend,
+                    was_refused,
+                    wait,
+                    conclusive: true,
+                    ..Unsure::once(look, cause)
+                })
             }
         }
     }

@@ -50,7 +50,12 @@ pub(crate) async fn find_location_anew(
     location: &LocationRecord,
     name: &str,
 ) -> Flow<Located> {
-    find_in(eyes, calls::locations_containing(name), location, name).await
+    if let Some(since) = eyes.shares_looks_since {
+        let list = eyes.memory.locations_anew.since(since, async || all_locations(eyes).await).await?;
+        return find_in(eyes, &list, location, name).await;
+    }
+    let listed = locations_in(eyes, calls::locations_containing(name)).await?;
+    find_in(eyes, &listed, location, name).await
 }
 
 /// The same in the list of all of them: its tag may be on one of another name.
@@ -59,16 +64,29 @@ pub(crate) async fn find_location_in_all(
     location: &LocationRecord,
     name: &str,
 ) -> Flow<Located> {
-    find_in(eyes, calls::locations(LOCATIONS_PAGE), location, name).await
+    let all = all_locations(eyes).await?;
+    find_in(eyes, &all, location, name).await
 }
 
-async fn find_in(eyes: &mut Eyes<'_>, list: Read, location: &LocationRecord, name: &str) -> Flow<Located> {
-    let found = eyes.pages(list, "items", wire::location).await?;
-    let seen: Vec<SeenLocation> = found.into_iter().map(seen_location).collect();
-    let tagged: Vec<SeenLocation> =
-        seen.iter().filter(|seen| seen.tag.is_some() && seen.tag == location.external_id).cloned().collect();
+async fn all_locations(eyes: &mut Eyes<'_>) -> Flow<Vec<SeenLocation>> {
+    locations_in(eyes, calls::locations(LOCATIONS_PAGE)).await
+}
+
+async fn locations_in(eyes: &mut Eyes<'_>, list: Read) -> Flow<Vec<SeenLocation>> {
+    Ok(eyes.pages(list, "items", wire::location).await?.into_iter().map(seen_location).collect())
+}
+
+async fn find_in(
+    eyes: &Eyes<'_>,
+    listed: &[SeenLocation],
+    location: &LocationRecord,
+    name: &str,
+) -> Flow<Located> {
+    let has_tag = |seen: &&SeenLocation| seen.tag.is_some() && seen.tag == location.external_id;
+    let tagged: Vec<SeenLocation> = listed.iter().filter(has_tag).cloned().collect();
     let folded = fold_name(name);
-    let named: Vec<SeenLocation> = seen.into_iter().filter(|seen| fold_name(&seen.name) == folded).collect();
+    let has_name = |seen: &&SeenLocation| fold_name(&seen.name) == folded;
+    let named: Vec<SeenLocation> = listed.iter().filter(has_name).cloned().collect();
     locate(eyes, location, &tagged, &named).await
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod extensions;
 pub(crate) mod ground;
 pub(crate) mod licences;
 pub(crate) mod lists;
+pub(crate) mod locations_anew;
 pub(crate) mod people;
 pub(crate) mod samples;
 pub(crate) mod seen;
@@ -24,6 +25,7 @@ use crate::runner::flow::Flow;
 use crate::store::{self, Reading, StoreError};
 use extensions::ExtensionChecks;
 use lists::Lists;
+use locations_anew::LocationsAnew;
 use people::PeopleSeen;
 use samples::Samples;
 use sites::SharedSites;
@@ -36,6 +38,8 @@ pub(crate) struct Memory {
     /// When the phase at work began; whatever an earlier one sent was answered before.
     pub(crate) phase_began: Cell<Instant>,
     pub(crate) lists: Lists,
+    /// What creates that were refused for pace are looked for in.
+    pub(crate) locations_anew: LocationsAnew,
     /// Whom settings of this phase named.
     pub(crate) people: PeopleSeen,
     /// What rows of one location share, for a phase.
@@ -56,6 +60,7 @@ impl Memory {
             ground,
             phase_began: Cell::new(started),
             lists: Lists::new(started),
+            locations_anew: LocationsAnew::default(),
             people: PeopleSeen::default(),
             sites: SharedSites::default(),
             extensions: ExtensionChecks::default(),
