@@ -24,6 +24,8 @@ pub struct Call {
     pub(super) path: Vec<String>,
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
+    /// What the answer must name: a field, and the id in it.
+    pub(super) names: Option<(&'static str, RemoteId)>,
 }
 
 /// A request that changes nothing.
@@ -79,7 +81,15 @@ impl Call {
 
     pub(super) fn new(operation: Operation, path: &[&str]) -> Call {
         let path = path.iter().map(|segment| (*segment).to_owned()).collect();
-        Call { operation, feature: None, numbers: Vec::new(), path, query: Vec::new(), body: None }
+        Call {
+            operation,
+            feature: None,
+            numbers: Vec::new(),
+            path,
+            query: Vec::new(),
+            body: None,
+            names: None,
+        }
     }
 
     pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Call {
@@ -89,6 +99,11 @@ impl Call {
 
     pub(super) fn about(mut self, numbers: &[PhoneNumber]) -> Call {
         self.numbers = numbers.to_vec();
+        self
+    }
+
+    pub(super) fn naming(mut self, field: &'static str, id: &RemoteId) -> Call {
+        self.names = Some((field, id.clone()));
         self
     }
 
@@ -157,7 +172,7 @@ pub fn locations_containing(name: &str) -> Read {
 
 /// One location.
 pub fn location(id: &RemoteId) -> Read {
-    Read(Call::new(Operation::LocationGet, &["locations", id.as_str()]))
+    Read(Call::new(Operation::LocationGet, &["locations", id.as_str()]).naming("id", id))
 }
 
 /// Every location that is enabled for calling.
@@ -167,7 +182,10 @@ pub fn calling_locations() -> Read {
 
 /// The calling side of one location; refused with 400 or 404 when it has none.
 pub fn calling_location(id: &RemoteId) -> Read {
-    Read(Call::new(Operation::CallingLocationGet, &["telephony", "config", "locations", id.as_str()]))
+    Read(
+        Call::new(Operation::CallingLocationGet, &["telephony", "config", "locations", id.as_str()])
+            .naming("id", id),
+    )
 }
 
 /// A new location.

@@ -3,6 +3,7 @@
 //! A read is retried here until its budget is spent. A write is sent again here only when it certainly did not reach
 //! Webex, or was refused for pace; every other doubt is the caller's, who must look before sending it again (R6).
 
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, LINK, LOCATION, RETRY_AFTER};
@@ -22,15 +23,20 @@ use super::outage::{Outage, State, UnderWay};
 use super::pace::WaitingLine;
 use super::retry_after::{AskedWait, asked};
 use super::settings::{TokenError, WebexSettings};
-use crate::domain::Repeat;
+use crate::domain::{RemoteId, Repeat};
 
 /// The largest body that is read; a full page of 2,000 numbers is about 1 MB.
 const BODY_CAP: usize = 16 * 1024 * 1024;
 
+/// Connections are given up no more often than this: a server that always answers amiss costs little.
+const RENEWAL: Duration = Duration::from_secs(1);
+
 /// A client bound to one origin and one token.
 #[derive(Debug)]
 pub struct Webex {
-    pub(super) client: Client,
+    client: RefCell<Client>,
+    /// When connections were given up last.
+    renewed: Cell<Option<Instant>>,
     pub(super) settings: WebexSettings,
     pub(super) line: WaitingLine,
     pub(super) gate: Gate,
@@ -94,26 +100,29 @@ enum Attempt {
 impl Webex {
     /// A client that stops sending when `stop` is cancelled.
     pub fn new(settings: WebexSettings, stop: CancellationToken) -> Result<Webex, TokenError> {
-        let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, settings.token.header()?);
-        let mut client = Client::builder()
-            .default_headers(headers)
-            .user_agent(concat!("wxbulk/", env!("CARGO_PKG_VERSION")))
-            .timeout(settings.request_timeout)
-            .connect_timeout(settings.connect_timeout)
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .referer(false)
-            .https_only(!settings.base_url.is_loopback());
-        if settings.base_url.is_loopback() {
-            // A proxy would be handed the token in plain text.
-            client = client.no_proxy();
-        }
-        let client = client.build().map_err(|_| TokenError)?;
+        let client = RefCell::new(build_client(&settings)?);
         let line = WaitingLine::new(&settings);
         let gate = Gate::new(settings.concurrency);
         let outage = Outage::new(settings.concurrency, settings.outage_wait);
-        Ok(Webex { client, settings, line, gate, outage, stop })
+        Ok(Webex { client, renewed: Cell::new(None), settings, line, gate, outage, stop })
+    }
+
+    /// The connections in use.
+    pub(super) fn client(&self) -> Client {
+        self.client.borrow().clone()
+    }
+
+    /// Gives up the open connections: an answer that did not belong to its request may be followed by others there.
+    pub fn renew_connections(&self) {
+        let now = Instant::now();
+        let is_due = self.renewed.get().is_none_or(|at| now.saturating_duration_since(at) > RENEWAL);
+        if !is_due {
+            return;
+        }
+        self.renewed.set(Some(now));
+        if let Ok(client) = build_client(&self.settings) {
+            self.client.replace(client);
+        }
     }
 
     /// The patience for one logical request.
@@ -193,7 +202,12 @@ impl Webex {
             self.watch_for_outage(trace.status.is_some()).await;
             let delay = match attempt {
                 Attempt::Done(reply) => return Ok(reply),
-                Attempt::Failed(trouble) => return Err(trouble),
+                Attempt::Failed(trouble) => {
+                    if matches!(trouble, Trouble::BadReply { .. }) {
+                        self.renew_connections();
+                    }
+                    return Err(trouble);
+                }
                 // It may have been applied all the same: the caller looks before it is sent again (R6).
                 Attempt::Wait(_, what) if call.operation.repeat() == Repeat::Creates => {
                     trace.waits = trace.waits.saturating_add(1);
@@ -255,7 +269,7 @@ impl Webex {
 
     async fn attempt(&self, url: Url, call: &Call, trace: &mut Trace) -> Attempt {
         let contract = contract::of(call.operation);
-        let mut request = self.client.request(contract.method.clone(), url);
+        let mut request = self.client().request(contract.method.clone(), url);
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
@@ -275,7 +289,7 @@ impl Webex {
             Err(what) => return Attempt::Unknown { what, backend_code: None, asked: AskedWait::Nothing },
         };
         let answer = Answer { status, headers, body, tracking_id };
-        self.judge(answer, &contract)
+        self.judge(answer, &contract, call)
     }
 
     /// A body without the token, also where JSON escapes spell it.
@@ -293,10 +307,10 @@ impl Webex {
         }
     }
 
-    fn judge(&self, answer: Answer, contract: &Contract) -> Attempt {
+    fn judge(&self, answer: Answer, contract: &Contract, call: &Call) -> Attempt {
         let status = answer.status;
         if contract.accepted.contains(&status) {
-            return accept(answer, contract);
+            return accept(answer, contract, call);
         }
         let backend_code = self.header(&answer.headers, "cisco-spark-error-codes");
         let retry_after = self.header(&answer.headers, RETRY_AFTER.as_str());
@@ -328,6 +342,25 @@ impl Webex {
     }
 }
 
+fn build_client(settings: &WebexSettings) -> Result<Client, TokenError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, settings.token.header()?);
+    let mut client = Client::builder()
+        .default_headers(headers)
+        .user_agent(concat!("wxbulk/", env!("CARGO_PKG_VERSION")))
+        .timeout(settings.request_timeout)
+        .connect_timeout(settings.connect_timeout)
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false)
+        .https_only(!settings.base_url.is_loopback());
+    if settings.base_url.is_loopback() {
+        // A proxy would be handed the token in plain text.
+        client = client.no_proxy();
+    }
+    client.build().map_err(|_| TokenError)
+}
+
 /// An answer that arrived whole.
 struct Answer {
     status: u16,
@@ -336,7 +369,7 @@ struct Answer {
     tracking_id: Option<String>,
 }
 
-fn accept(answer: Answer, contract: &Contract) -> Attempt {
+fn accept(answer: Answer, contract: &Contract, call: &Call) -> Attempt {
     let Answer { status, headers, body, tracking_id } = answer;
     let bad =
         |what: String| Attempt::Failed(Trouble::BadReply { status, what, tracking_id: tracking_id.clone() });
@@ -351,6 +384,13 @@ fn accept(answer: Answer, contract: &Contract) -> Attempt {
     let missing = contract.required.iter().find(|field| body.pointer(field).is_none_or(is_blank));
     if let Some(field) = missing {
         return bad(format!("the answer lacks the field {}", field.trim_start_matches('/')));
+    }
+    if let Some((field, asked)) = &call.names {
+        let named = body.get(field).and_then(Value::as_str).and_then(|id| RemoteId::parse(id).ok());
+        if !named.as_ref().is_some_and(|id| id.same_as(asked)) {
+            let shown = named.map_or_else(|| "nothing".to_owned(), |id| id.to_string());
+            return bad(format!("the answer is about {shown}, and {asked} was asked for"));
+        }
     }
     let next = headers.get_all(LINK).iter().filter_map(|link| link.to_str().ok()).find_map(next_link);
     Attempt::Done(Reply { status, body, tracking_id, next })

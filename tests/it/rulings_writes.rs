@@ -1,6 +1,13 @@
 //! Writes whose answer is lost, late or wrong (R6): one object, the right end, nothing made twice.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests"
+)]
 
+mod crossed;
 mod doubts;
 mod refused_creates;
 

@@ -38,7 +38,7 @@ impl<G> Reached<G> {
 /// What a look after an attempt shows.
 enum After<G> {
     InPlace(G, By),
-    Lacking(Missing),
+    Lacking(Box<Missing>),
 }
 
 impl Work<'_> {
@@ -117,7 +117,11 @@ impl Work<'_> {
         loop {
             let Some(hands) = &mut self.hands else { return Err(Stop::Interrupted) };
             let attempt = hands.send(&mut self.eyes, goal, &missing.write, &mut budget).await?;
-            let unsure = match attempt.verdict(|reply| goal.shown(reply)) {
+            let verdict = attempt.verdict(|reply| goal.shown(reply));
+            if attempt.result.is_ok() && matches!(&verdict, Verdict::Doubt(unsure) if unsure.is_amiss) {
+                webex.renew_connections();
+            }
+            let unsure = match verdict {
                 Verdict::InPlace(got) => {
                     self.answered(&attempt, Some(true));
                     return Ok(self.written(goal, &missing, got, By::Answer));
@@ -135,7 +139,7 @@ impl Work<'_> {
             // What lacks now is what is sent again.
             missing = match self.look_after(goal, &missing, &attempt, &unsure).await? {
                 After::InPlace(got, by) => return Ok(self.written(goal, &missing, got, by)),
-                After::Lacking(left) => left,
+                After::Lacking(left) => *left,
             };
             let delay = match (unsure.resend, unsure.was_refused) {
                 (true, true) => Some(Duration::ZERO),
@@ -194,7 +198,7 @@ impl Work<'_> {
                 let names: Vec<String> = left.differences.iter().map(|left| goal.names(left)).collect();
                 return match unsure.names_lacking && !names.is_empty() {
                     true => Err(Stop::Pending(unsure.lacking(&names))),
-                    false => Ok(After::Lacking(left)),
+                    false => Ok(After::Lacking(Box::new(left))),
                 };
             }
             Ok((_, Decision::Stop(cause))) | Err(Stop::Pending(cause)) => {

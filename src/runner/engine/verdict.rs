@@ -98,6 +98,8 @@ pub(super) struct Unsure {
     pub(super) taken: bool,
     /// What lacks is why the row is pending, and not the answer.
     pub(super) names_lacking: bool,
+    /// The answer did not belong to the request.
+    pub(super) is_amiss: bool,
     /// Why the row is pending when nothing is in place and it is not sent again.
     pub(super) otherwise: Cause,
 }
@@ -113,6 +115,7 @@ impl Unsure {
             conclusive: false,
             taken: false,
             names_lacking: false,
+            is_amiss: false,
             otherwise,
         }
     }
@@ -198,7 +201,9 @@ impl Attempt {
                     self.operation.repeat() != Repeat::Creates || self.operation == Operation::NumbersAdd;
                 Verdict::Doubt(Unsure { resend, conclusive, ..Unsure::once(When::Now, cause) })
             }
-            Trouble::BadReply { .. } => Verdict::Doubt(Unsure::once(look, cause)),
+            Trouble::BadReply { .. } => {
+                Verdict::Doubt(Unsure { is_amiss: true, ..Unsure::once(look, cause) })
+            }
             Trouble::Doubtful { asked, status, .. } => {
                 let was_refused = matches!(status, Some(423 | 429));
                 let resend = *asked != AskedWait::TooLong;

@@ -14,6 +14,7 @@ use crate::domain::{
 };
 use crate::runner::engine::{Confirm, Decision, Eyes, Goal, Missing, Shown, Work};
 use crate::runner::flow::{Cause, Flow, pending, stop_for};
+use crate::runner::memory::lists::Lists;
 use crate::runner::memory::seen::seen_location;
 use crate::runner::memory::sites::Site;
 use crate::store::SeenLocation;
@@ -21,7 +22,9 @@ use crate::webex::{Reply, Trouble, calls, wire};
 
 pub(crate) async fn reach(work: &mut Work<'_>, location: &LocationRecord) -> Flow<(RemoteId, String)> {
     refuse_unsupported(work, Step::LocationApplySettings, &location.unsupported)?;
-    let there = work.reach(&TheLocation { location, row: work.eyes.row.row_id }).await?;
+    let there = work
+        .reach(&TheLocation { location, row: work.eyes.row.row_id, lists: &work.eyes.memory.lists })
+        .await?;
     let created = there.changed();
     let (id, name) = match &there.got {
         There::Made(id) => (id.clone(), location.name.clone().unwrap_or_default()),
@@ -75,6 +78,8 @@ async fn bring_in_line(work: &mut Work<'_>, location: &LocationRecord, seen: &Se
 pub(crate) struct TheLocation<'a> {
     pub(crate) location: &'a LocationRecord,
     pub(crate) row: RowId,
+    /// What is known of locations: a new one has an id that nobody has seen.
+    pub(crate) lists: &'a Lists,
 }
 
 /// A location that is there.
@@ -163,7 +168,13 @@ impl Goal for TheLocation<'_> {
     }
 
     fn shown(&self, reply: &Reply) -> Shown<There> {
-        Shown::proved(wire::id(&reply.body).map(There::Made))
+        match wire::id(&reply.body) {
+            // An answer that belongs to another request names another location (R27).
+            Ok(id) if !self.lists.note_location(&id) => {
+                Shown::Unproved(format!("its id {id} is that of a location that was there before"))
+            }
+            made => Shown::proved(made.map(There::Made)),
+        }
     }
 
     fn would_be(&self) -> There {

@@ -86,8 +86,11 @@ pub(crate) async fn read(
         }
     };
     // Each is read to its end, whatever becomes of the others: no request is left behind.
-    let (locations, calling, complete) =
-        tokio::join!(read_locations(ground, reading), read_calling_locations(ground), people_and_numbers);
+    let (locations, calling, complete) = tokio::join!(
+        read_locations(ground, lists, reading),
+        read_calling_locations(ground),
+        people_and_numbers
+    );
     locations?;
     let calling = calling?;
     // Of locations that are kept by now.
@@ -124,10 +127,13 @@ pub(crate) async fn read_licenses(ground: &Ground) -> Result<Vec<wire::License>,
     Ok(all)
 }
 
-async fn read_locations(ground: &Ground, reading: Reading) -> Result<(), ReadFailure> {
+async fn read_locations(ground: &Ground, lists: &Lists, reading: Reading) -> Result<(), ReadFailure> {
     let locations = List { call: calls::locations(LOCATIONS_PAGE), key: "items", limits: PageLimits::ALL };
     let keep = |locations: Vec<wire::Location>| {
         let seen: Vec<SeenLocation> = locations.into_iter().map(seen_location).collect();
+        seen.iter().for_each(|location| {
+            lists.note_location(&location.id);
+        });
         Some(ground.writer.submit(move |connection| store::keep_locations(connection, reading, &seen)))
     };
     locations.read(ground, wire::location, keep).await?.require_whole().map_err(ReadFailure::Trouble)

@@ -1,9 +1,11 @@
 //! The lists that are in use.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 use tokio::time::Instant;
 
+use crate::domain::RemoteId;
 use crate::store::Reading;
 
 /// Which reading of the lists serves look-ups, and what of it is complete.
@@ -13,6 +15,8 @@ pub(crate) struct Lists {
     people: Cell<bool>,
     numbers: Cell<bool>,
     pub(crate) read_at: Cell<Instant>,
+    /// Locations that lists of this run showed, and those that it made.
+    locations: RefCell<BTreeSet<String>>,
 }
 
 impl Lists {
@@ -23,7 +27,13 @@ impl Lists {
             people: Cell::new(false),
             numbers: Cell::new(false),
             read_at: Cell::new(now),
+            locations: RefCell::default(),
         }
+    }
+
+    /// Notes a location that is there; whether this is news.
+    pub(crate) fn note_location(&self, id: &RemoteId) -> bool {
+        self.locations.borrow_mut().insert(id.canonical())
     }
 
     pub(crate) fn reading(&self) -> Reading {
