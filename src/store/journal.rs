@@ -327,12 +327,15 @@ pub(super) fn added_emergency_address(
     id_given(connection, row_id, "operation = 'emergency_address_add'")
 }
 
-/// Whether a row changed calling details of its location, and not the announcement language of what exists there.
+/// Whether a row changed calling details of its location, and not the announcement language of what exists there. Nothing is
+/// owed by a row that was a success as it stands in its file.
 pub(super) fn left_existing_language(connection: &Connection, row_id: RowId) -> Result<bool, StoreError> {
     Ok(connection
         .prepare_cached(&format!(
             "SELECT coalesce(sum(operation = 'calling_location_update') > 0 AND sum(operation != 'calling_location_update') = 0, 0)
-             FROM calls WHERE operation IN ('calling_location_update', 'announcement_language_modify') AND applied = 1 AND {OF_THE_ROW}"
+             FROM calls WHERE operation IN ('calling_location_update', 'announcement_language_modify') AND applied = 1 AND {OF_THE_ROW}
+               AND NOT EXISTS (SELECT 1 FROM outcomes o JOIN rows r USING (row_id) JOIN inputs i USING (input_id)
+                               WHERE o.row_id = ?1 AND o.state = 'success' AND o.at >= i.ingested_at)"
         ))?
         .query_row([row_id.get()], |row| row.get(0))?)
 }

@@ -123,6 +123,11 @@ impl Call {
         contract::of(self.operation).method.to_string()
     }
 
+    /// What it carries.
+    pub fn content(&self) -> Option<&Value> {
+        self.body.as_ref()
+    }
+
     /// Its path and query below the base URL, for people to read.
     pub fn shown_path(&self) -> String {
         let query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();

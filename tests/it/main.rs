@@ -35,6 +35,7 @@ mod scenarios;
 mod selection;
 mod settings;
 mod sim;
+mod surveys;
 mod transport;
 mod troubles;
 mod validate;

@@ -185,6 +185,18 @@ impl Settings {
         self.0.iter().map(|(feature, values)| (*feature, values.as_slice()))
     }
 
+    /// The settings but for those that others state too.
+    pub fn without(&self, others: &Settings) -> Settings {
+        let stated = |(setting, _): &StatedSetting| {
+            let theirs = others.0.get(&setting.feature).into_iter().flatten();
+            theirs.into_iter().any(|(known, _)| known.name == setting.name)
+        };
+        let mut left = self.0.clone();
+        left.values_mut().for_each(|values| values.retain(|value| !stated(value)));
+        left.retain(|_, values| !values.is_empty());
+        Settings(left)
+    }
+
     /// Every person whom the values name, once.
     pub fn people(&self) -> BTreeSet<&Email> {
         self.0.values().flatten().flat_map(|(_, value)| value.people()).collect()

@@ -1,27 +1,27 @@
 //! What a survey makes of the end of a row: a line of a plan, or the finding of a check. Pure.
 
-use std::collections::BTreeMap;
-
+use super::survey::Purpose;
 use crate::domain::{
-    Difference, Effect, Fact, Failure, Operation, Outcome, PendingReason, Phase, PlannedWrite, RemoteId,
-    RowCheck, RowPlan, Verdict,
+    Difference, Effect, Failure, Operation, Outcome, PendingReason, Phase, PlannedWrite, RowCheck, RowPlan,
+    RowState, Verdict,
 };
 use crate::runner::engine::{Finished, RowEnd};
-use crate::store::{ClaimedRow, Given};
+use crate::runner::memory::to_come::Ending;
+use crate::store::ClaimedRow;
 
-/// The facts that are so at the end of a row; the last word of each counts.
-pub(crate) fn facts(given: &[Given]) -> Vec<Fact> {
-    let last: BTreeMap<Fact, bool> = given.iter().map(|given| (given.fact, given.reached)).collect();
-    last.into_iter().filter(|(_, reached)| *reached).map(|(fact, _)| fact).collect()
-}
-
-/// The location or person of a row, if it got so far.
-pub(crate) fn remote_id(finished: &Finished) -> Option<&RemoteId> {
-    match &finished.end {
-        RowEnd::Settled(Outcome::Success(success)) => Some(&success.remote_id),
-        RowEnd::Settled(Outcome::Pending(failure)) => failure.remote_id.as_ref(),
-        RowEnd::Released | RowEnd::Storage(_) => None,
-    }
+/// How the row would end; a check leaves it where it stands.
+pub(crate) fn ending(finished: &Finished, purpose: Purpose) -> Ending {
+    let (remote_id, state) = match &finished.end {
+        RowEnd::Settled(Outcome::Success(success)) => {
+            (Some(success.remote_id.clone()), Some((RowState::Success, None)))
+        }
+        RowEnd::Settled(Outcome::Pending(failure)) => {
+            (failure.remote_id.clone(), Some((RowState::Pending, Some(failure.cause))))
+        }
+        RowEnd::Released | RowEnd::Storage(_) => (None, None),
+    };
+    let state = state.filter(|_| purpose == Purpose::Plan);
+    Ending { remote_id, given: finished.given.clone(), state }
 }
 
 /// What a run would do to the row. `comes` says that its line comes with the licence of the user row.

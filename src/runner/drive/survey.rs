@@ -209,12 +209,10 @@ impl Surveyor<'_> {
     /// Tells the rows behind it what this one would bring about, and stores what it comes to.
     fn keep(&self, row: ClaimedRow, finished: Finished) -> store::Ack<()> {
         let to_come = &self.memory.to_come;
-        let remote_id = findings::remote_id(&finished).cloned();
+        let ending = findings::ending(&finished, self.purpose);
         let comes = row.batch.phase == Phase::Assignments
-            && remote_id.as_ref().is_some_and(|person| to_come.is_calling_of(person));
-        if let Some(id) = &remote_id {
-            to_come.give(row.row_id, id, &findings::facts(&finished.given));
-        }
+            && ending.remote_id.as_ref().is_some_and(|person| to_come.is_calling_of(person));
+        to_come.end(row.row_id, ending);
         let writer = &self.memory.ground.writer;
         match self.purpose {
             Purpose::Plan => {
@@ -232,8 +230,7 @@ impl Surveyor<'_> {
         let has_unit = self.memory.to_come.is_given(row.row_id, Fact::Calling);
         match (&row.record, self.purpose) {
             (_, Purpose::Verify) => Turn::Uncounted,
-            // Looked at once more: the unit of the first time is promised to it.
-            _ if has_unit => Turn::Uncounted,
+            (Record::User(user), Purpose::Plan) if has_unit && user.calling_enabled => Turn::Promised,
             (Record::User(user), Purpose::Plan) if user.calling_enabled => {
                 Turn::Queued(licences.queue(user.license.clone()))
             }

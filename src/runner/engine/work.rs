@@ -100,6 +100,7 @@ impl<'a> Work<'a> {
     /// Keeps a write that a run would send, and takes it for done.
     pub(super) fn keep_planned(&mut self, missing: Missing, reads_beside: u32) {
         let Missing { write, words, differences } = missing;
+        self.eyes.memory.to_come.expect_settings(&write);
         let (step, operation) = (self.eyes.step, write.operation);
         self.planned.push(PlannedWrite { step, operation, words, differences });
         self.reads_beside = self.reads_beside.saturating_add(reads_beside);

@@ -9,7 +9,7 @@ use super::line::{LineHeld, TheLine, known_person};
 use super::settings;
 use super::site;
 use super::user::refuse_unsupported;
-use crate::domain::{AssignmentRecord, Fact, PendingReason, RemoteId, RowState, Step, StepState};
+use crate::domain::{AssignmentRecord, Fact, PendingReason, Record, RemoteId, RowState, Step, StepState};
 use crate::runner::engine::{Eyes, Work};
 use crate::runner::flow::{Flow, blocked};
 use crate::runner::memory::licences::LicencePool;
@@ -43,7 +43,8 @@ pub(crate) async fn reach(
     };
     aliases::refuse_later(&work.eyes, aliases).await?;
     work.eyes.remote_id = Some(person.clone());
-    let standard_only = is_standard_only(&work.eyes, assignment, read.as_ref(), licences).await?;
+    let standard_only =
+        is_standard_only(&mut work.eyes, assignment, &person, read.as_ref(), licences).await?;
     let message = reach_line(work, assignment, &site, &person, read, licences).await?;
     // Phase 2 may have given calling up to the moment when this one began.
     let given = work.eyes.row.partner.as_ref().map(|_| work.eyes.memory.phase_began.get());
@@ -95,24 +96,30 @@ async fn reach_line(
     Ok(format!("{line} assigned"))
 }
 
-/// Whether the person has Standard calling alone, as far as licences were read already; else Webex itself refuses what
-/// such a licence does not have.
+/// Whether the person has Standard calling alone, where the row states something that such a licence does not have.
 async fn is_standard_only(
-    eyes: &Eyes<'_>,
+    eyes: &mut Eyes<'_>,
     assignment: &AssignmentRecord,
+    person: &RemoteId,
     read: Option<&Person>,
     licences: &LicencePool,
 ) -> Flow<bool> {
-    if assignment.settings.is_empty() {
+    if !assignment.settings.by_feature().any(|(feature, _)| feature.spec().professional) {
         return Ok(false);
     }
-    let licenses = match read {
-        Some(person) => Some(person.licenses.clone()),
-        None => {
-            directory::person_in_lists(eyes, &assignment.email, |_| false).await?.map(|seen| seen.licenses)
-        }
+    if eyes.is_to_come(person) {
+        let partner = eyes.row.partner.as_ref().map(|partner| &partner.record);
+        let Some(Record::User(user)) = partner else { return Ok(false) };
+        let licence = licences.of_choice(user.license.as_ref())?;
+        return Ok(licences.is_standard_only(&[licence]));
+    }
+    let listed = directory::person_in_lists(eyes, &assignment.email, |_| false).await?;
+    let licenses = match (read, listed) {
+        (Some(person), _) => person.licenses.clone(),
+        (None, Some(listed)) => listed.licenses,
+        (None, None) => directory::find_person(eyes, &assignment.email).await?.licenses,
     };
-    Ok(licenses.is_some_and(|licenses| licences.is_standard_only(&licenses)))
+    Ok(licences.is_standard_only(&licenses))
 }
 
 /// The person's id, when the lists of this phase show that they have calling here.

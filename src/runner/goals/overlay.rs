@@ -184,6 +184,9 @@ fn emergency_callback(body: &mut Value) {
 /// A GET lists settings, a PUT takes one.
 fn hidden_app(body: &Value) -> Value {
     const NAME: &str = "HIDE_WEBEX_APP";
+    if body.get("settingName").is_some() {
+        return body.clone();
+    }
     let named = |item: &&Value| item.get("settingName").and_then(Value::as_str) == Some(NAME);
     let settings = body.get("settings").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let value = settings.iter().find(named).and_then(|item| item.get("value"));

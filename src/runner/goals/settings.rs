@@ -129,7 +129,15 @@ impl Goal for FeatureSet<'_> {
     }
 
     async fn known(&self, eyes: &mut Eyes<'_>) -> Flow<Option<Present>> {
-        Ok(eyes.is_to_come(self.owner.person).then_some(Present::ToCome))
+        if eyes.is_to_come(self.owner.person) {
+            return Ok(Some(Present::ToCome));
+        }
+        let spec = self.feature.spec();
+        let there = |family: Family| {
+            let path = calls::feature(self.owner.person, self.feature, family).shown_path();
+            eyes.memory.to_come.settings_at(&path).map(|body| Present::There(family, body))
+        };
+        Ok(there(spec.family).or_else(|| spec.also.and_then(there)))
     }
 
     async fn look(&self, eyes: &mut Eyes<'_>) -> Flow<Present> {

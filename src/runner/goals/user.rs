@@ -11,13 +11,14 @@ use super::free_number;
 use super::settings;
 use super::site;
 use crate::domain::{
-    Email, Fact, Line, Operation, PendingReason, Record, RemoteId, RowState, Step, StepState, UserRecord,
+    Email, Fact, Line, Operation, PendingReason, Record, RemoteId, RowState, Settings, Step, StepState,
+    UserRecord,
 };
 use crate::runner::engine::{Eyes, Work};
 use crate::runner::flow::{Flow, Stop, pending};
 use crate::runner::memory::licences::{self, LicencePool, Turn};
 use crate::runner::memory::sites::Site;
-use crate::store::Sibling;
+use crate::store::{ClaimedRow, Sibling};
 use crate::webex::wire::Person;
 
 pub(crate) async fn reach(
@@ -68,13 +69,23 @@ pub(crate) async fn reach(
     }
     let standard_only = licences.is_standard_only(&person.licenses);
     let owner = settings::Owner { person: &person.id, standard_only, home: site.home, given };
-    let written = settings::reach(work, Step::UserApplyCallingSettings, &owner, &user.settings).await?;
+    let own = without_final_ones(work.eyes.row, &user.settings);
+    let written = settings::reach(work, Step::UserApplyCallingSettings, &owner, &own).await?;
     if !user.settings.is_empty() {
         done.push(format!("{written} settings written"));
     }
     refuse_other_licence(work, user, &person, licences)?;
     done.extend(work.eyes.not_active_yet());
     Ok((person.id, done.join(", ")))
+}
+
+/// The settings of the row but for those that the assignment row of the person states too and has brought about: final ones
+/// stand.
+fn without_final_ones(row: &ClaimedRow, settings: &Settings) -> Settings {
+    match row.partner.as_ref().map(|partner| (partner.state, &partner.record)) {
+        Some((RowState::Success, Record::Assignment(assignment))) => settings.without(&assignment.settings),
+        _ => settings.clone(),
+    }
 }
 
 /// Gives the person calling with the line of the assignment row; gives the licence and the line.
@@ -98,6 +109,11 @@ async fn give_calling(
         Turn::Uncounted => {
             let licence = licences.of_choice(user.license.as_ref())?;
             work.reach(&goal(licence.clone())).await?;
+            licence
+        }
+        Turn::Promised => {
+            let licence = licences.of_choice(user.license.as_ref())?;
+            with_unit(work, goal(licence.clone())).await.map_err(|(stop, _)| stop)?;
             licence
         }
         Turn::Queued(place) => {

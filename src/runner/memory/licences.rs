@@ -51,6 +51,8 @@ pub struct LicenceSettings {
 pub(crate) enum Turn {
     /// It waits for a unit, in row order.
     Queued(Place),
+    /// It has one of the last time that it was looked at.
+    Promised,
     /// It needs none.
     NotNeeded,
     /// Units do not matter: a check asks whether it has one.
