@@ -115,3 +115,33 @@ async fn d5_status_reads_counts_and_not_the_rows() {
         assert!(scans.iter().all(allowed), "{view} scans: {plan:#?}");
     }
 }
+
+/// What a plan and a verification cost: the start-up checks and the pages of lists, of which there are few at this size.
+/// There are as many sites as a plan may cost requests, so that one for each of them, or for each person, would show.
+const PLAN: usize = 60;
+const VERIFICATION: usize = 130;
+
+fn many_sites() -> Csv {
+    let csv = (0..PLAN).fold(Csv::new(), |csv, site| csv.location(&format!("Sede {site}")));
+    (0..VERIFICATION).fold(csv, |csv, user| {
+        let (site, extension) = (format!("Sede {}", user % PLAN), format!("{}", 1_000 + user / PLAN));
+        csv.person(&format!("u{user}@example.com"), &site, &extension)
+    })
+}
+
+#[tokio::test]
+async fn a_plan_and_a_verification_cost_pages_and_not_rows() {
+    let bench = Bench::new(&many_sites()).await;
+    bench.wxbulk(&["plan", "site.csv"]).await.expect(0);
+    let plan = bench.sim.journal();
+    assert!(bench.writes().is_empty());
+    println!("{} requests, {PLAN} allowed", plan.len());
+    assert!(plan.len() <= PLAN, "{} requests: {:?}", plan.len(), by_operation(&plan));
+    bench.wxbulk(&["run"]).await.expect(0);
+    let first = bench.sim.journal().len();
+    bench.wxbulk(&["verify"]).await.expect(0);
+    let verification = bench.sim.journal().split_off(first);
+    println!("{} requests, {VERIFICATION} allowed", verification.len());
+    let requests = by_operation(&verification);
+    assert!(verification.len() <= VERIFICATION, "{} requests: {requests:?}", verification.len());
+}

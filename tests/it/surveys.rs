@@ -8,6 +8,7 @@
     reason = "a helper that fails is a failed test"
 )]
 
+mod by_example;
 mod case;
 mod draw;
 mod generated;

@@ -7,7 +7,7 @@ use crate::domain::{Email, Fact, PendingReason, Record, RemoteId};
 use crate::runner::engine::Eyes;
 use crate::runner::flow::{Flow, blocked, pending};
 use crate::runner::memory::people::Named;
-use crate::store::{self, Sibling};
+use crate::store::{self, RowsAhead, Sibling};
 use crate::webex::wire::Person;
 
 /// The id of a person whom a setting names. Rows that want the same person wait for one look-up; a failed one is not
@@ -23,7 +23,8 @@ pub(crate) async fn id_of(eyes: &mut Eyes<'_>, email: &Email) -> Flow<RemoteId> 
     };
     match place.get_or_try_init(look_up).await?.clone() {
         Some(person) => {
-            if !person.has_calling {
+            // Whether somebody may be named matters to a write; a check compares who is named.
+            if !person.has_calling && eyes.memory.ground.ahead != RowsAhead::Done {
                 wait_for_calling(eyes, email).await?;
             }
             Ok(person.id)

@@ -26,6 +26,8 @@ mod settings;
 mod site;
 mod site_calling;
 mod subscriber;
+#[cfg(test)]
+mod tests;
 mod user;
 
 pub(crate) use kinds::{first_step, reach_all};

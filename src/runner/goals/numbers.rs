@@ -27,8 +27,8 @@ pub(crate) struct Refused(pub(crate) PhoneNumber, pub(crate) String);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Inventory {
     pub(crate) missing: Vec<PhoneNumber>,
-    active: usize,
-    inactive: usize,
+    pub(super) active: usize,
+    pub(super) inactive: usize,
 }
 
 /// Puts numbers into the location's inventory; says how many were missing, and what of the others is otherwise than stated.

@@ -18,15 +18,15 @@ const IN_CONTROL_HUB: &str = "only local gateways and providers without integrat
      connect Calling Plans and integrated providers in Control Hub";
 
 /// What the row's words mean in Webex.
-enum Target {
+pub(super) enum Target {
     Route { kind: RouteKind, id: RemoteId, shown: String },
     Option(Named),
 }
 
 /// The location is connected as its row states.
-struct Connected<'a> {
-    site: &'a Site,
-    target: Target,
+pub(super) struct Connected<'a> {
+    pub(super) site: &'a Site,
+    pub(super) target: Target,
 }
 
 /// Connects the location as the row states; says whether that changed anything.

@@ -18,7 +18,7 @@ use crate::runner::engine::{Eyes, Work};
 use crate::runner::flow::{Flow, Stop, pending};
 use crate::runner::memory::licences::{self, LicencePool, Turn};
 use crate::runner::memory::sites::Site;
-use crate::store::{ClaimedRow, Sibling};
+use crate::store::{RowsAhead, Sibling};
 use crate::webex::wire::Person;
 
 pub(crate) async fn reach(
@@ -69,7 +69,7 @@ pub(crate) async fn reach(
     }
     let standard_only = licences.is_standard_only(&person.licenses);
     let owner = settings::Owner { person: &person.id, standard_only, home: site.home, given };
-    let own = without_final_ones(work.eyes.row, &user.settings);
+    let own = without_final_ones(&work.eyes, &user.settings);
     let written = settings::reach(work, Step::UserApplyCallingSettings, &owner, &own).await?;
     if !user.settings.is_empty() {
         done.push(format!("{written} settings written"));
@@ -79,12 +79,16 @@ pub(crate) async fn reach(
     Ok((person.id, done.join(", ")))
 }
 
-/// The settings of the row but for those that the assignment row of the person states too and has brought about: final ones
-/// stand.
-fn without_final_ones(row: &ClaimedRow, settings: &Settings) -> Settings {
-    match row.partner.as_ref().map(|partner| (partner.state, &partner.record)) {
-        Some((RowState::Success, Record::Assignment(assignment))) => settings.without(&assignment.settings),
-        _ => settings.clone(),
+/// The settings of the row but for those that the assignment row of the person states too: final ones stand once that row has
+/// brought them about, and a check leaves them to it, for an earlier attempt may have.
+fn without_final_ones(eyes: &Eyes<'_>, settings: &Settings) -> Settings {
+    let Some(Sibling { state, record: Record::Assignment(assignment), .. }) = &eyes.row.partner else {
+        return settings.clone();
+    };
+    let checked = eyes.memory.ground.ahead == RowsAhead::Done && *state != RowState::Dropped;
+    match checked || *state == RowState::Success {
+        true => settings.without(&assignment.settings),
+        false => settings.clone(),
     }
 }
 

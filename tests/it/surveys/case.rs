@@ -1,7 +1,8 @@
 //! One case at work: its file in a database, its organisation behind HTTP, and the library in this process.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -75,6 +76,20 @@ fn directory() -> TempDir {
     made.or_else(|_| tempfile::tempdir()).expect("a temporary directory")
 }
 
+/// A new database. Making one costs more than the rest of a case, so that one is made and the others are its copies.
+fn empty_database(path: &Path) -> Store {
+    static EMPTY: OnceLock<Vec<u8>> = OnceLock::new();
+    let empty = EMPTY.get_or_init(|| {
+        let directory = directory();
+        let path = directory.path().join("out/wxbulk.db");
+        drop(Store::open_or_create(&path).expect("a database"));
+        std::fs::read(path).expect("a readable database")
+    });
+    std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+    std::fs::write(path, empty).expect("a database");
+    Store::open(path).expect("a database")
+}
+
 impl World {
     /// Takes the file in.
     pub(super) async fn new(case: &Case, http: &reqwest::Client) -> World {
@@ -82,7 +97,7 @@ impl World {
         let directory = directory();
         let csv = directory.path().join("site.csv");
         std::fs::write(&csv, text(&case.rows)).expect("the file is written");
-        let store = Store::open_or_create(&directory.path().join("out/wxbulk.db")).expect("a database");
+        let store = empty_database(&directory.path().join("out/wxbulk.db"));
         let world = World { case: case.clone(), sim, http: http.clone(), store, directory };
         let input = config::input(&|name| world.env(name)).expect("settings of the input");
         let settings = ingest::IngestSettings {

@@ -29,6 +29,8 @@ pub(super) struct Place {
     pub(super) name: String,
     pub(super) key: String,
     pub(super) state: Presence,
+    /// How seldom something is amiss in the case.
+    pub(super) calm: u32,
 }
 
 /// How far a location is in Webex.
@@ -59,8 +61,9 @@ pub(super) fn draw(seed: u64) -> Case {
     let mut webex = OrgSeed { repeated_license_reapplies: one_in(dice, 2), ..OrgSeed::default() };
     let mut rows = Vec::new();
     let mut places = Vec::new();
+    let calm = if one_in(dice, 3) { 1 } else { 8 };
     for number in 0..dice.usize(1..=4) {
-        let (cells, place) = location(dice, number);
+        let (cells, place) = location(dice, number, calm);
         webex = org::with_location(dice, webex, &cells, &place);
         rows.push(cells);
         places.push(place);
@@ -73,13 +76,13 @@ pub(super) fn draw(seed: u64) -> Case {
         let (user, line) = person(dice, number, email, &place, &emails);
         webex = org::with_person(dice, webex, &user, &line, &place);
         // Now and then a file has one of the two rows only.
-        match dice.u32(..12) {
+        match dice.u32(..12 * calm) {
             0 => rows.push(user),
             1 => rows.push(line),
             _ => rows.extend([user, line]),
         }
     }
-    webex = org::with_units(dice, webex, people);
+    webex = org::with_units(dice, webex, people, calm);
     if one_in(dice, 4) {
         dice.shuffle(&mut rows);
     }
@@ -110,7 +113,7 @@ fn environment(dice: &mut Rng) -> Vec<(&'static str, &'static str)> {
     env
 }
 
-fn location(dice: &mut Rng, number: usize) -> (Cells, Place) {
+fn location(dice: &mut Rng, number: usize, calm: u32) -> (Cells, Place) {
     let name = format!("Site {number}");
     let external_id = format!("EXT-{number}");
     let mut cells = Cells::new();
@@ -135,26 +138,26 @@ fn location(dice: &mut Rng, number: usize) -> (Cells, Place) {
     if one_in(dice, 4) {
         put(&mut cells, "notes", "second floor");
     }
-    location_settings(dice, number, &mut cells);
+    location_settings(dice, number, calm, &mut cells);
     let key = if tagged && one_in(dice, 2) { external_id } else { name.clone() };
     let state = match dice.u32(..5) {
         0 => Presence::Absent,
         1 => Presence::WithoutCalling,
         _ => Presence::Enabled,
     };
-    (cells, Place { number, name, key, state })
+    (cells, Place { number, name, key, state, calm })
 }
 
-fn location_settings(dice: &mut Rng, number: usize, cells: &mut Cells) {
+fn location_settings(dice: &mut Rng, number: usize, calm: u32, cells: &mut Cells) {
     let mut set = |column: &str, text: &str| put(cells, &format!("location_settings_{column}"), text);
     match dice.u32(..8) {
         0..=2 => {
             set("pstn_connection", "LOCAL_GATEWAY");
             set("pstn_route_type", "TRUNK");
-            set("pstn_route_name", if one_in(dice, 8) { "Trunk 9" } else { "Trunk 1" });
+            set("pstn_route_name", if one_in(dice, 8 * calm) { "Trunk 9" } else { "Trunk 1" });
         }
         3 => set("pstn_connection", "Sample Cloud PSTN"),
-        4 if one_in(dice, 2) => set("pstn_connection", "Cisco Calling Plans"),
+        4 if one_in(dice, 2 * calm) => set("pstn_connection", "Cisco Calling Plans"),
         _ => {}
     }
     if one_in(dice, 3) {
@@ -203,10 +206,10 @@ fn person(dice: &mut Rng, number: usize, email: &str, place: &Place, emails: &[S
         put(cells, "email", email);
         put(cells, "location_key", &place.key);
     }
-    if one_in(dice, 10) {
+    if one_in(dice, 10 * place.calm) {
         put(&mut user, "calling_enabled", "false");
     }
-    match dice.u32(..8) {
+    match dice.u32(..8 * place.calm) {
         0 => put(&mut user, "calling_license", "professional"),
         1 => put(&mut user, "calling_license", "standard"),
         _ => {}

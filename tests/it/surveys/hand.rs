@@ -9,6 +9,9 @@ use wxbulk::sim::OrgState;
 use super::case::World;
 use super::draw::Cells;
 
+/// The name of a trunk, which stands for its id until a request is sent.
+const TRUNK: &str = "Trunk 1";
+
 /// A change, and the rows that must be named for it.
 #[derive(Clone, Debug)]
 pub(super) struct Change {
@@ -35,7 +38,12 @@ pub(super) async fn change(world: &World) -> Option<Change> {
     let kinds: std::collections::BTreeSet<&str> = all.iter().map(|change| change.what).collect();
     let kind = dice.choice(kinds.iter().copied())?;
     all.retain(|change| change.what == kind);
-    let change = dice.choice(&all)?.clone();
+    let mut change = dice.choice(&all)?.clone();
+    for (_, _, body) in &mut change.requests {
+        if body["premiseRouteId"] == TRUNK {
+            body["premiseRouteId"] = json!(trunk(world).await);
+        }
+    }
     for (method, path, body) in &change.requests {
         let url = format!("{}{path}", world.sim.base_url());
         let request = world.http.request(method.clone(), url).bearer_auth(crate::support::TOKEN).json(body);
@@ -109,7 +117,7 @@ fn of_location(world: &World, org: &OrgState, row: u32, cells: &Cells, all: &mut
         add("permissions of a location", named(row, "INTERNATIONAL", "BLOCK", "ALLOW"), put);
     }
     if set("pstn_connection") == Some("Sample Cloud PSTN") {
-        let route = cells_route(org);
+        let route = json!({"premiseRouteType": "TRUNK", "premiseRouteId": TRUNK});
         let put = vec![(Method::PUT, format!("/telephony/pstn/locations/{id}/connection"), route)];
         add("connection of a location", named(row, "PSTN", "Sample Cloud PSTN", "LOCAL_GATEWAY"), put);
     }
@@ -124,12 +132,14 @@ fn of_location(world: &World, org: &OrgState, row: u32, cells: &Cells, all: &mut
     }
 }
 
-fn cells_route(org: &OrgState) -> Value {
-    let known = org.locations.iter().find_map(|location| location.pstn_route.clone());
-    match known {
-        Some((kind, id)) => json!({"premiseRouteType": kind, "premiseRouteId": id}),
-        None => json!({"premiseRouteType": "TRUNK", "premiseRouteId": "Trunk 1"}),
-    }
+/// The id of the trunk that every simulated organisation has.
+async fn trunk(world: &World) -> String {
+    let url = format!("{}/telephony/config/routeChoices", world.sim.base_url());
+    let answer = world.http.get(url).bearer_auth(crate::support::TOKEN).send().await.unwrap();
+    let choices: Value = answer.json().await.unwrap();
+    let is_trunk = |choice: &&Value| choice["name"] == TRUNK;
+    let all = choices["routeIdentities"].as_array().unwrap();
+    all.iter().find(is_trunk).unwrap()["id"].as_str().unwrap().to_owned()
 }
 
 fn of_user(world: &World, org: &OrgState, row: u32, cells: &Cells, all: &mut Vec<Change>) {
@@ -146,7 +156,12 @@ fn of_user(world: &World, org: &OrgState, row: u32, cells: &Cells, all: &mut Vec
         let Some(wanted) = theirs(name).filter(|_| person.location.is_some()) else { continue };
         let other = wanted != "true";
         let path = format!("/people/{}/features/{path}", person.id);
-        let put = vec![(Method::PUT, path, json!({ "enabled": other }))];
+        // Do not disturb is taken as a whole.
+        let body = match name {
+            "call_waiting_enabled" => json!({ "enabled": other }),
+            _ => json!({"enabled": other, "ringSplashEnabled": false, "webexGoOverrideEnabled": false}),
+        };
+        let put = vec![(Method::PUT, path, body)];
         all.push(Change {
             what: "setting",
             named: named(row, name, wanted, &other.to_string()),

@@ -31,7 +31,7 @@ pub(super) struct Count {
     pub(super) exempt: usize,
     pub(super) changed: usize,
     pub(super) repaired: usize,
-    pub(super) told: BTreeMap<&'static str, usize>,
+    pub(super) told: BTreeMap<String, usize>,
 }
 
 impl Count {
@@ -44,7 +44,7 @@ impl Count {
         self.changed += other.changed;
         self.repaired += other.repaired;
         for (what, times) in &other.told {
-            *self.told.entry(what).or_default() += times;
+            *self.told.entry(what.clone()).or_default() += times;
         }
     }
 }
@@ -231,7 +231,7 @@ async fn still_pending(world: &World, ends: &Ends, exempt: &BTreeSet<u32>) -> Ch
 async fn changed_by_hand(world: &World, count: &mut Count) -> Check {
     let Some(change) = hand::change(world).await else { return Ok(()) };
     count.changed += 1;
-    *count.told.entry(change.what).or_default() += 1;
+    *count.told.entry(change.what.to_owned()).or_default() += 1;
     let found = verified(world).await?;
     let told = |found: &BTreeMap<u32, Finding>| format!("{change:#?}\nfound {found:#?}");
     for expected in &change.named {

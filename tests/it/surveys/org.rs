@@ -29,7 +29,7 @@ pub(super) fn with_location(dice: &mut Rng, org: OrgSeed, cells: &Cells, place: 
             }
         }
         // The tag of a row is on the location of another name, while one of its name is there too.
-        Some(_) if one_in(dice, 8) => seed = seed.notes("[ext_id=OTHER]"),
+        Some(_) if one_in(dice, 8 * place.calm) => seed = seed.notes("[ext_id=OTHER]"),
         _ if !own.is_empty() => seed = seed.notes(own),
         _ => {}
     }
@@ -95,7 +95,7 @@ pub(super) fn with_person(
     let here = called(&org, place);
     let stated = line.get("phone_number");
     let mut holds_number = false;
-    if !one_in(dice, 10) {
+    if !one_in(dice, 10 * place.calm) {
         let mut seed = PersonSeed::new(&user["email"]);
         let license = if one_in(dice, 5) { STANDARD } else { PROFESSIONAL };
         let calling = |location: &str, extension: Option<String>, phone_number: Option<String>| {
@@ -114,8 +114,10 @@ pub(super) fn with_person(
                 let extension = if other { Some(format!("7{}", &user["email"][1..2])) } else { extension };
                 seed.calling = calling(here, extension, stated.cloned().filter(|_| holds_number));
             }
-            (3, Some(here)) => seed.calling = calling(here, Some(format!("6{}", &user["email"][1..2])), None),
-            (4, _) if one_in(dice, 3) => {
+            (3, Some(here)) if one_in(dice, place.calm) => {
+                seed.calling = calling(here, Some(format!("6{}", &user["email"][1..2])), None)
+            }
+            (4, _) if one_in(dice, 3 * place.calm) => {
                 seed.calling = calling(ELSEWHERE, Some(format!("5{}", &user["email"][1..2])), None);
             }
             _ => {}
@@ -126,10 +128,10 @@ pub(super) fn with_person(
         org = org.person(seed);
     }
     if let Some(phone) = stated.filter(|_| !holds_number) {
-        org = with_number(dice, org, phone, here.as_deref());
+        org = with_number(dice, org, phone, here.as_deref(), place.calm);
     }
     for number in line.get("alternate_numbers").into_iter().flat_map(|list| list.split('|')) {
-        org = with_number(dice, org, number, here.as_deref());
+        org = with_number(dice, org, number, here.as_deref(), place.calm);
     }
     let (Some(extension), Some(here)) = (line.get("extension"), here) else { return org };
     let free = org
@@ -137,7 +139,7 @@ pub(super) fn with_person(
         .iter()
         .filter_map(|person| person.calling.as_ref())
         .all(|calling| calling.location != here || calling.extension.as_ref() != Some(extension));
-    if free && one_in(dice, 8) {
+    if free && one_in(dice, 8 * place.calm) {
         let owner = Some(("HUNT_GROUP".to_owned(), "Sales".to_owned()));
         return org.number(NumberSeed {
             location: here,
@@ -164,7 +166,7 @@ fn with_features(dice: &mut Rng, mut seed: PersonSeed) -> PersonSeed {
 }
 
 /// A number of a row: missing, here, elsewhere, or held by somebody else.
-fn with_number(dice: &mut Rng, org: OrgSeed, phone: &str, here: Option<&str>) -> OrgSeed {
+fn with_number(dice: &mut Rng, org: OrgSeed, phone: &str, here: Option<&str>, calm: u32) -> OrgSeed {
     let seed = |location: &str| NumberSeed {
         location: location.to_owned(),
         phone_number: Some(phone.to_owned()),
@@ -172,8 +174,8 @@ fn with_number(dice: &mut Rng, org: OrgSeed, phone: &str, here: Option<&str>) ->
     };
     match (dice.u32(..8), here) {
         (0..=2, Some(here)) => org.number(NumberSeed { inactive: one_in(dice, 4), ..seed(here) }),
-        (3, _) if one_in(dice, 2) => org.number(seed(ELSEWHERE)),
-        (4, Some(here)) if one_in(dice, 2) => {
+        (3, _) if one_in(dice, 2 * calm) => org.number(seed(ELSEWHERE)),
+        (4, Some(here)) if one_in(dice, 2 * calm) => {
             let owner = Some(("HUNT_GROUP".to_owned(), "Sales".to_owned()));
             org.number(NumberSeed { owner, ..seed(here) })
         }
@@ -182,8 +184,8 @@ fn with_number(dice: &mut Rng, org: OrgSeed, phone: &str, here: Option<&str>) ->
 }
 
 /// Few free units at times, of both licences.
-pub(super) fn with_units(dice: &mut Rng, org: OrgSeed, people: usize) -> OrgSeed {
-    if !one_in(dice, 3) {
+pub(super) fn with_units(dice: &mut Rng, org: OrgSeed, people: usize, calm: u32) -> OrgSeed {
+    if !one_in(dice, 2 * calm) {
         return org;
     }
     let in_use = |license: &str| {
