@@ -4,7 +4,7 @@ use fastrand::Rng;
 use reqwest::Method;
 use serde_json::{Value, json};
 use wxbulk::domain::RowState;
-use wxbulk::sim::OrgState;
+use wxbulk::sim::{OrgState, Pstn};
 
 use super::case::World;
 use super::draw::Cells;
@@ -123,7 +123,9 @@ fn of_location(world: &World, org: &OrgState, row: u32, cells: &Cells, all: &mut
     }
     let number = set("numbers").into_iter().flat_map(|list| list.split('|')).find(|number| {
         let known = org.number(number);
-        known.is_some_and(|known| known.owner.is_none()) && location.main_number.as_deref() != Some(number)
+        let managed = !matches!(location.pstn, Some(Pstn::IntegratedCcp | Pstn::CiscoPstn));
+        known.is_some_and(|known| known.owner.is_none() && managed)
+            && location.main_number.as_deref() != Some(number)
     });
     if let Some(number) = number {
         let body = json!({"phoneNumbers": [number]});
