@@ -290,7 +290,7 @@ fn numbers_of_a_location() {
 #[test]
 fn a_further_number_of_a_person() {
     over_draws(|dice, draw| {
-        let (person, number) = (id("P1"), phone(1));
+        let (person, number) = (id("ana"), phone(1));
         let owner = Owner { person: &person, standard_only: false, home: None, given: None };
         let goal = FurtherNumber { owner: &owner, number: &number };
         let lacks = dice.bool();
@@ -310,9 +310,10 @@ fn the_calling_licence_of_a_person() {
             settings: Default::default(),
             unsupported: Vec::new(),
         };
-        let held: Vec<RemoteId> = ["A1", "A2"].into_iter().filter(|_| dice.bool()).map(id).collect();
+        let held: Vec<RemoteId> =
+            ["professional", "meetings"].into_iter().filter(|_| dice.bool()).map(id).collect();
         let person = Person {
-            id: id("P1"),
+            id: id("ana"),
             emails: Vec::new(),
             kind: String::new(),
             licenses: held.clone(),
@@ -322,7 +323,7 @@ fn the_calling_licence_of_a_person() {
             invite_pending: false,
         };
         let (site, line) = (site(), Line::Extension(Extension::parse("1001").unwrap()));
-        let licence = id("A1");
+        let licence = id("professional");
         let goal =
             CallingLicence { user: &user, person: &person, site: &site, line: &line, licence, org: None };
         let apply = |write: &Write, mut held: Vec<RemoteId>| {
@@ -338,9 +339,9 @@ fn the_calling_licence_of_a_person() {
 #[test]
 fn the_line_of_a_person() {
     over_draws(|dice, draw| {
-        let (site, person, line) = (site(), id("P1"), Line::Extension(Extension::parse("1001").unwrap()));
+        let (site, person, line) = (site(), id("ana"), Line::Extension(Extension::parse("1001").unwrap()));
         let held = LineHeld { line: &line, site: &site, person: &person };
-        let licence = some(dice, |_| id("A1"));
+        let licence = some(dice, |_| id("professional"));
         let goal = TheLine { held, has: Some("1002".to_owned()), licence, org: None };
         let seen = match dice.u32(..3) {
             0 => Held::Theirs,
@@ -382,16 +383,17 @@ fn value(dice: &mut Rng, setting: &Setting) -> (WantedValue, Value) {
             (WantedValue::Permissions(permissions(dice)), rows["callingPermissions"].take())
         }
         SettingKind::People { .. } => {
-            let ids =
-                |dice: &mut Rng| ["P2", "P3", "P4"].into_iter().filter(|_| dice.bool()).collect::<Vec<_>>();
+            let ids = |dice: &mut Rng| {
+                ["leo", "eva", "mia"].into_iter().filter(|_| dice.bool()).collect::<Vec<_>>()
+            };
             let wanted = ids(dice).into_iter().map(id).collect();
             let mut shown: Vec<Value> =
                 ids(dice).into_iter().map(|id| json!({"id": id, "type": "PEOPLE"})).collect();
-            shown.extend(dice.bool().then(|| json!({"id": "W1", "type": "PLACE"})));
+            shown.extend(dice.bool().then(|| json!({"id": "room", "type": "PLACE"})));
             (WantedValue::People(wanted), json!(shown))
         }
         SettingKind::Person => {
-            (WantedValue::Person(id("P2")), dice.choice([json!("P3"), Value::Null]).unwrap())
+            (WantedValue::Person(id("leo")), dice.choice([json!("eva"), Value::Null]).unwrap())
         }
         SettingKind::Destination | SettingKind::Phone => plain(
             dice,
@@ -464,7 +466,7 @@ fn every_object_of_settings() {
                 let setting = Setting::find("emergency_callback").unwrap();
                 wanted.push(Wanted { setting, value: WantedValue::Plain(json!("LOCATION_MEMBER_NUMBER")) });
             }
-            let person = id("P1");
+            let person = id("ana");
             let home = CallingCode::of_country("ES");
             let owner = Owner { person: &person, standard_only: false, home, given: None };
             let step = Step::UserApplyCallingSettings;

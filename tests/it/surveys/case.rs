@@ -267,6 +267,11 @@ impl World {
         u32::try_from(at + 1).ok()
     }
 
+    /// What a row of the file says.
+    pub(super) fn cells(&self, row: u32) -> &Cells {
+        &self.case.rows[usize::try_from(row).unwrap() - 1]
+    }
+
     /// Everything that is known of rows.
     pub(super) fn dump(&self) -> String {
         let tables = ["rows", "counts", "batches", "runs", "steps", "calls", "outcomes", "gives", "keys"];

@@ -62,7 +62,7 @@ fn changes(world: &World) -> Vec<Change> {
     let org = world.sim.org();
     let mut all = Vec::new();
     for row in world.rows_in(RowState::Success) {
-        let cells = &world.case.rows[row as usize - 1];
+        let cells = world.cells(row);
         match cells["entity_type"].as_str() {
             "location" => of_location(world, &org, row, cells, &mut all),
             "user" => of_user(world, &org, row, cells, &mut all),
@@ -147,7 +147,7 @@ async fn trunk(world: &World) -> String {
 fn of_user(world: &World, org: &OrgState, row: u32, cells: &Cells, all: &mut Vec<Change>) {
     let Some(person) = org.person(&cells["email"]) else { return };
     let line = world.row("extension_assignment", "email", &cells["email"]);
-    let line = line.map(|line| &world.case.rows[line as usize - 1]);
+    let line = line.map(|line| world.cells(line));
     let theirs = |name: &str| {
         // What the assignment row states is of that row.
         let final_too = line.is_some_and(|line| line.contains_key(&format!("final_settings_{name}")));

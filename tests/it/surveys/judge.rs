@@ -143,8 +143,7 @@ fn as_planned(world: &World, planned: &Ends, ends: &Ends) -> Result<BTreeSet<u32
             writes.iter().map(|sent| (sent.step.clone(), sent.operation.clone())).collect()
         };
         let (wanted, was) = (names(&plan.writes), names(sent));
-        let told =
-            || format!("row {row} {:?}\nplan {plan:#?}\nrun {end:#?}", world.case.rows[*row as usize - 1]);
+        let told = || format!("row {row} {:?}\nplan {plan:#?}\nrun {end:#?}", world.cells(*row));
         if surprised {
             ensure(
                 wanted.starts_with(&was) || is_part(&was, &wanted),
@@ -167,7 +166,7 @@ fn as_planned(world: &World, planned: &Ends, ends: &Ends) -> Result<BTreeSet<u32
 
 /// Whether a row rests on another one of which not all could be known.
 fn rests_on(world: &World, row: u32, exempt: &BTreeSet<u32>) -> bool {
-    let cells = &world.case.rows[row as usize - 1];
+    let cells = world.cells(row);
     let Some(place) = cells.get("location_key") else { return false };
     let location = world
         .row("location", "location_name", place)
@@ -183,7 +182,7 @@ fn brings_calling(writes: &[Sent]) -> bool {
 }
 
 fn partner_brings_calling(world: &World, row: u32, planned: &Ends) -> bool {
-    let cells = &world.case.rows[row as usize - 1];
+    let cells = world.cells(row);
     if cells["entity_type"] != "extension_assignment" {
         return false;
     }
@@ -220,27 +219,26 @@ async fn still_pending(world: &World, ends: &Ends, exempt: &BTreeSet<u32>) -> Ch
         if exempt.contains(row) {
             continue;
         }
-        let told =
-            || format!("row {row} {:?}\nplan {plan:#?}\nrun {end:#?}", world.case.rows[*row as usize - 1]);
+        let told = || format!("row {row} {:?}\nplan {plan:#?}\nrun {end:#?}", world.cells(*row));
         ensure(plan.writes.is_empty(), "nothing is planned after the run", told)?;
         // The assignment row, done since, has the last word on what both rows state: this one need not do it any more.
-        if is_overruled(world, *row) {
-            continue;
-        }
-        ensure(plan.cause == end.cause, "a pending row stays pending for its cause", told)?;
         // The last unit may have gone to a row behind this one, which had one and could not use it.
         let no_unit =
             plan.message.as_ref().is_some_and(|message| message.starts_with("no unit of the licence"));
-        ensure(no_unit || plan.message == end.message, "a pending row says the same", told)?;
+        if is_overruled(world, *row) || no_unit {
+            continue;
+        }
+        ensure(plan.cause == end.cause, "a pending row stays pending for its cause", told)?;
+        ensure(plan.message == end.message, "a pending row says the same", told)?;
     }
     Ok(())
 }
 
 /// Whether the assignment row of the person states a setting of this user row too.
 fn is_overruled(world: &World, row: u32) -> bool {
-    let cells = &world.case.rows[row as usize - 1];
+    let cells = world.cells(row);
     let line = cells.get("email").and_then(|email| world.row("extension_assignment", "email", email));
-    let Some(line) = line.map(|line| &world.case.rows[line as usize - 1]) else { return false };
+    let Some(line) = line.map(|line| world.cells(line)) else { return false };
     let mut own = cells.keys().filter_map(|column| column.strip_prefix("calling_settings_"));
     own.any(|name| line.contains_key(&format!("final_settings_{name}")))
 }
@@ -290,7 +288,7 @@ async fn changed_by_hand(world: &World, count: &mut Count) -> Check {
 
 /// The line of an assignment row comes back with the licence of the user row.
 fn rests_on_any(world: &World, row: u32, ends: &Ends) -> bool {
-    let cells = &world.case.rows[row as usize - 1];
+    let cells = world.cells(row);
     let user = cells.get("email").and_then(|email| world.row("user", "email", email));
     user.is_some_and(|user| ends.get(&user).is_some_and(|end| brings_calling(&end.writes)))
 }

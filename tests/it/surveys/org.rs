@@ -42,30 +42,7 @@ pub(super) fn with_location(dice: &mut Rng, org: OrgSeed, cells: &Cells, place: 
         seed.time_zone = "Atlantic/Canary".to_owned();
     }
     if place.state == Presence::Enabled {
-        seed.pstn = *dice
-            .choice(
-                [
-                    None,
-                    None,
-                    Some(Pstn::LocalGateway),
-                    Some(Pstn::LocalGateway),
-                    Some(Pstn::LocalGateway),
-                    Some(Pstn::NonIntegratedCcp),
-                    Some(Pstn::IntegratedCcp),
-                    Some(Pstn::CiscoPstn),
-                ]
-                .iter(),
-            )
-            .unwrap();
-        if seed.pstn.is_some() {
-            seed = seed.numbers((0..4).map(|at| phone(place.number, 900 + at)).filter(|_| one_in(dice, 2)));
-            if one_in(dice, 3) {
-                seed.main_number = Some(phone(place.number, 900));
-            }
-        }
-        if one_in(dice, 3) {
-            seed.routing_prefix = Some(format!("80{}", place.number));
-        }
+        seed = with_calling(dice, seed, place);
     }
     let (name, enabled, pstn) = (seed.name.clone(), seed.calling, seed.pstn);
     let taken = seed.numbers.clone();
@@ -77,6 +54,35 @@ pub(super) fn with_location(dice: &mut Rng, org: OrgSeed, cells: &Cells, place: 
     let number =
         NumberSeed { location: name, phone_number: Some(inactive), inactive: true, ..NumberSeed::default() };
     org.number(number)
+}
+
+/// What a location that is enabled for calling has of it.
+fn with_calling(dice: &mut Rng, mut seed: LocationSeed, place: &Place) -> LocationSeed {
+    seed.pstn = *dice
+        .choice(
+            [
+                None,
+                None,
+                Some(Pstn::LocalGateway),
+                Some(Pstn::LocalGateway),
+                Some(Pstn::LocalGateway),
+                Some(Pstn::NonIntegratedCcp),
+                Some(Pstn::IntegratedCcp),
+                Some(Pstn::CiscoPstn),
+            ]
+            .iter(),
+        )
+        .unwrap();
+    if seed.pstn.is_some() {
+        seed = seed.numbers((0..4).map(|at| phone(place.number, 900 + at)).filter(|_| one_in(dice, 2)));
+        if one_in(dice, 3) {
+            seed.main_number = Some(phone(place.number, 900));
+        }
+    }
+    if one_in(dice, 3) {
+        seed.routing_prefix = Some(format!("80{}", place.number));
+    }
+    seed
 }
 
 /// The name that the location of these rows has in Webex, if calling can be had there.
