@@ -116,7 +116,7 @@ fn lane(shared: &Shared) {
 
 #[test]
 fn a_plan_is_what_a_run_writes_and_a_verification_finds_what_changed() {
-    let first = number("WXBULK_SEED", || fastrand::u64(..1_000_000_000));
+    let first = number("WXBULK_SEED", || 1);
     let cases = number("WXBULK_CASES", || IN_CI);
     println!("plans and runs: WXBULK_SEED={first} WXBULK_CASES={cases}");
     let shared = Arc::new(Shared {
