@@ -5,8 +5,10 @@
 //! [`calls`], [`site_calls`] and [`lab_calls`] build requests, [`wire`] reads answers, `contract` says per operation what an acceptable answer is.
 
 mod backoff;
+mod body;
 mod budget;
 pub mod calls;
+mod connections;
 mod contract;
 mod error;
 mod gate;

@@ -199,7 +199,7 @@ impl Webex {
             }
             let asked = async {
                 let _permit = self.gate.enter().await;
-                self.client().get(url.clone()).send().await.is_ok()
+                self.connections.client().get(url.clone()).send().await.is_ok()
             };
             tokio::select! {
                 biased;

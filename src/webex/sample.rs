@@ -28,7 +28,8 @@ impl Webex {
     /// change nothing.
     pub async fn sample(&self, call: &Call) -> Sample {
         let _in_flight = self.gate.enter().await;
-        let mut request = self.client().request(contract::of(call.operation).method, self.url_of(call));
+        let mut request =
+            self.connections.client().request(contract::of(call.operation).method, self.url_of(call));
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }

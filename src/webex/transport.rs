@@ -3,18 +3,19 @@
 //! A read is retried here until its budget is spent. A write is sent again here only when it certainly did not reach
 //! Webex, or was refused for pace; every other doubt is the caller's, who must look before sending it again (R6).
 
-use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, LINK, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Url, redirect, retry};
+use reqwest::Url;
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LINK, LOCATION, RETRY_AFTER};
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
+use super::body::read_body;
 use super::budget::Budget;
 use super::calls::Call;
+use super::connections::Connections;
 use super::contract::{self, Contract};
 use super::error::{Interrupted, Refusal, Trouble, describe, one_line};
 use super::gate::Gate;
@@ -25,18 +26,10 @@ use super::retry_after::{AskedWait, asked};
 use super::settings::{TokenError, WebexSettings};
 use crate::domain::{RemoteId, Repeat};
 
-/// The largest body that is read; a full page of 2,000 numbers is about 1 MB.
-const BODY_CAP: usize = 16 * 1024 * 1024;
-
-/// Connections are given up no more often than this: a server that always answers amiss costs little.
-const RENEWAL: Duration = Duration::from_secs(1);
-
 /// A client bound to one origin and one token.
 #[derive(Debug)]
 pub struct Webex {
-    client: RefCell<Client>,
-    /// When connections were given up last.
-    renewed: Cell<Option<Instant>>,
+    pub(super) connections: Connections,
     pub(super) settings: WebexSettings,
     pub(super) line: WaitingLine,
     pub(super) gate: Gate,
@@ -100,29 +93,16 @@ enum Attempt {
 impl Webex {
     /// A client that stops sending when `stop` is cancelled.
     pub fn new(settings: WebexSettings, stop: CancellationToken) -> Result<Webex, TokenError> {
-        let client = RefCell::new(build_client(&settings)?);
+        let connections = Connections::new(&settings)?;
         let line = WaitingLine::new(&settings);
         let gate = Gate::new(settings.concurrency);
         let outage = Outage::new(settings.concurrency, settings.outage_wait);
-        Ok(Webex { client, renewed: Cell::new(None), settings, line, gate, outage, stop })
-    }
-
-    /// The connections in use.
-    pub(super) fn client(&self) -> Client {
-        self.client.borrow().clone()
+        Ok(Webex { connections, settings, line, gate, outage, stop })
     }
 
     /// Gives up the open connections: an answer that did not belong to its request may be followed by others there.
     pub fn renew_connections(&self) {
-        let now = Instant::now();
-        let is_due = self.renewed.get().is_none_or(|at| now.saturating_duration_since(at) > RENEWAL);
-        if !is_due {
-            return;
-        }
-        self.renewed.set(Some(now));
-        if let Ok(client) = build_client(&self.settings) {
-            self.client.replace(client);
-        }
+        self.connections.renew(&self.settings);
     }
 
     /// The patience for one logical request.
@@ -269,7 +249,7 @@ impl Webex {
 
     async fn attempt(&self, url: Url, call: &Call, trace: &mut Trace) -> Attempt {
         let contract = contract::of(call.operation);
-        let mut request = self.client().request(contract.method.clone(), url);
+        let mut request = self.connections.client().request(contract.method.clone(), url);
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
@@ -342,25 +322,6 @@ impl Webex {
     }
 }
 
-fn build_client(settings: &WebexSettings) -> Result<Client, TokenError> {
-    let mut headers = HeaderMap::new();
-    headers.insert(AUTHORIZATION, settings.token.header()?);
-    let mut client = Client::builder()
-        .default_headers(headers)
-        .user_agent(concat!("wxbulk/", env!("CARGO_PKG_VERSION")))
-        .timeout(settings.request_timeout)
-        .connect_timeout(settings.connect_timeout)
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .https_only(!settings.base_url.is_loopback());
-    if settings.base_url.is_loopback() {
-        // A proxy would be handed the token in plain text.
-        client = client.no_proxy();
-    }
-    client.build().map_err(|_| TokenError)
-}
-
 /// An answer that arrived whole.
 struct Answer {
     status: u16,
@@ -398,18 +359,6 @@ fn accept(answer: Answer, contract: &Contract, call: &Call) -> Attempt {
 
 fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
-}
-
-async fn read_body(mut response: reqwest::Response) -> Result<String, String> {
-    let mut body = Vec::new();
-    // Bounded by the cap and by the time-out of the request.
-    while let Some(chunk) = response.chunk().await.map_err(|error| describe(&error))? {
-        if body.len().saturating_add(chunk.len()) > BODY_CAP {
-            return Err(format!("the answer is larger than {BODY_CAP} bytes"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(String::from_utf8_lossy(&body).into_owned())
 }
 
 fn not_answered(error: &reqwest::Error) -> Attempt {

@@ -1,6 +1,6 @@
 //! What a survey makes of the end of a row: a line of a plan, or the finding of a check. Pure.
 
-use super::survey::Purpose;
+use super::terms::Purpose;
 use crate::domain::{
     Difference, Effect, Failure, Operation, Outcome, PendingReason, Phase, PlannedWrite, RowCheck, RowPlan,
     RowState, Verdict,

@@ -13,14 +13,14 @@ use super::lists::read_lists;
 use super::pace::keep_pace;
 use super::row;
 use super::shortfall::{self, Shortfall};
-use super::terms::{Ended, Event, Scope};
-use crate::domain::{Fact, Outcome, Phase, Record, RowId, RowState};
+use super::terms::{Ended, Event, Purpose, Scope};
+use crate::domain::{Fact, Outcome, Phase, Record, RowId};
 use crate::runner::engine::{Finished, RowEnd};
 use crate::runner::memory::absent::AbsentPaths;
 use crate::runner::memory::licences::{LicencePool, Turn};
 use crate::runner::memory::token::TokenWatch;
 use crate::runner::memory::{Ground, Memory, RowSettings};
-use crate::store::{self, ClaimedRow, RowsAhead, Sibling, Store};
+use crate::store::{self, ClaimedRow, Sibling, Store};
 use crate::webex::{Traffic, Viewer, Webex};
 
 /// How many rows are taken up in one turn: memory does not grow with the rows.
@@ -28,31 +28,6 @@ const IN_A_TURN: u32 = 500;
 
 /// Rows looked at at once; how many of their requests are under way is up to the client.
 const AT_ONCE: usize = 16;
-
-/// What rows are looked at for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// What a run would do to the rows that are ready or pending.
-    Plan,
-    /// Whether the rows that are a success still are as they state.
-    Verify,
-}
-
-impl Purpose {
-    const fn rows(self) -> RowsAhead {
-        match self {
-            Purpose::Plan => RowsAhead::Open,
-            Purpose::Verify => RowsAhead::Done,
-        }
-    }
-
-    const fn states(self) -> &'static [RowState] {
-        match self {
-            Purpose::Plan => &[RowState::Ready, RowState::Pending],
-            Purpose::Verify => &[RowState::Success],
-        }
-    }
-}
 
 /// How a survey went; what it says of each row is in the store.
 #[derive(Debug)]

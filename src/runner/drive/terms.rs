@@ -1,9 +1,9 @@
 //! What a run is given, what it tells, and how it ends.
 
 use super::breaker::Breaker;
-use crate::domain::Phase;
+use crate::domain::{Phase, RowState};
 use crate::runner::memory::token::TokenWatch;
-use crate::store::{Selection, StoreError};
+use crate::store::{RowsAhead, Selection, StoreError};
 use crate::webex::{Traffic, Webex};
 
 /// Static limits of a run.
@@ -107,4 +107,29 @@ pub struct RunSummary {
     pub ended: Ended,
     /// Requests it made.
     pub traffic: Traffic,
+}
+
+/// What rows are looked at for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// What a run would do to the rows that are ready or pending.
+    Plan,
+    /// Whether the rows that are a success still are as they state.
+    Verify,
+}
+
+impl Purpose {
+    pub(super) const fn rows(self) -> RowsAhead {
+        match self {
+            Purpose::Plan => RowsAhead::Open,
+            Purpose::Verify => RowsAhead::Done,
+        }
+    }
+
+    pub(super) const fn states(self) -> &'static [RowState] {
+        match self {
+            Purpose::Plan => &[RowState::Ready, RowState::Pending],
+            Purpose::Verify => &[RowState::Success],
+        }
+    }
 }

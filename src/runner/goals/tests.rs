@@ -430,8 +430,14 @@ fn shown_object(feature: Feature, values: &[(&'static Setting, Value)]) -> Value
     }
 }
 
-/// What a GET shows of an object of settings after such a PUT.
-fn shown_after(feature: Feature, body: Value) -> Value {
+/// What a GET shows of an object of settings after such a PUT: members by what they are, and not by their ids alone.
+fn shown_after(feature: Feature, mut body: Value) -> Value {
+    let members =
+        feature.spec().members.and_then(|list| body.pointer_mut(list)).and_then(Value::as_array_mut);
+    for member in members.into_iter().flatten() {
+        let kind = if *member == "room" { "PLACE" } else { "PEOPLE" };
+        *member = json!({"id": member.take(), "type": kind});
+    }
     match feature {
         Feature::MsTeams => json!({"settings": [{"settingName": "HIDE_WEBEX_APP", "value": body["value"]}]}),
         Feature::EmergencyCallback => {

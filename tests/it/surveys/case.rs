@@ -115,7 +115,7 @@ impl World {
             pipeline_version: input.pipeline_version,
         };
         let report =
-            world.store.load(&facts, reading, ingest::Reading::finish).expect("the rows are taken in");
+            world.store.load(&facts, reading, ingest::RowStream::finish).expect("the rows are taken in");
         assert_eq!(report.rejected, 0, "a generated file has no row that is refused: {report:#?}");
         world
     }
