@@ -16,7 +16,7 @@ pub(super) fn execute(setup: &Setup<'_>, args: &CheckArgs) -> Result<u8, Failure
     config::input(setup.env)?;
     let config = config::run(setup.env)?;
     let webex = Webex::new(config.webex.clone(), CancellationToken::new())
-        .map_err(|error| Failure::new(CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
+        .map_err(|error| Failure::new(CONFIGURATION, error.to_string()))?;
     let runtime = super::runtime()?;
     let report = runtime.block_on(runner::preflight(&webex))?;
     let mut shortfalls = Shortfalls::new(&config.rows.licence, &report);

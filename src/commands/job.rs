@@ -247,7 +247,7 @@ pub(super) fn require_sound(store: &Store, lock: &Lock, config: &RunConfig) -> R
 /// A client that begins at the rate that an earlier run has learnt.
 pub(super) fn client(store: &Store, config: &RunConfig, stop: CancellationToken) -> Result<Webex, Failure> {
     let webex = Webex::new(config.webex.clone(), stop)
-        .map_err(|error| Failure::new(super::exit::CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
+        .map_err(|error| Failure::new(super::exit::CONFIGURATION, error.to_string()))?;
     match store.learnt_rate()? {
         LearntRate::Fresh(rate) => webex.resume_pace(rate),
         LearntRate::Forgotten { updated_at } => {

@@ -118,7 +118,7 @@ async fn ask(config: &RunConfig, plan: &Plan, ledger: &Ledger) -> Result<Asked, 
     let stop = CancellationToken::new();
     let signalled = signals::listen(stop.clone(), "ending at once");
     let webex = Webex::new(config.webex.clone(), stop.clone())
-        .map_err(|error| Failure::new(CONFIGURATION, format!("WEBEX_TOKEN: {error}")))?;
+        .map_err(|error| Failure::new(CONFIGURATION, error.to_string()))?;
     let preflight = tokio::select! {
         biased;
         () = stop.cancelled() => {

@@ -7,7 +7,8 @@ use reqwest::header::{AUTHORIZATION, HeaderMap};
 use reqwest::{Client, redirect, retry};
 use tokio::time::Instant;
 
-use super::settings::{TokenError, WebexSettings};
+use super::error::deepest;
+use super::settings::{ClientError, WebexSettings};
 
 /// Connections are given up no more often than this: a server that always answers amiss costs little.
 const RENEWAL: Duration = Duration::from_secs(1);
@@ -21,7 +22,7 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(settings: &WebexSettings) -> Result<Connections, TokenError> {
+    pub(super) fn new(settings: &WebexSettings) -> Result<Connections, ClientError> {
         Ok(Connections { client: RefCell::new(build(settings)?), renewed: Cell::new(None) })
     }
 
@@ -42,7 +43,7 @@ impl Connections {
     }
 }
 
-fn build(settings: &WebexSettings) -> Result<Client, TokenError> {
+fn build(settings: &WebexSettings) -> Result<Client, ClientError> {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, settings.token.header()?);
     let mut client = Client::builder()
@@ -58,5 +59,11 @@ fn build(settings: &WebexSettings) -> Result<Client, TokenError> {
         // A proxy would be handed the token in plain text.
         client = client.no_proxy();
     }
-    client.build().map_err(|_| TokenError)
+    if !settings.base_url.is_secure() {
+        // Plain HTTP needs no authorities, and a machine may have none.
+        client = client.tls_certs_only([]);
+    }
+    client
+        .build()
+        .map_err(|error| ClientError::Connections(deepest(&error).unwrap_or_else(|| error.to_string())))
 }

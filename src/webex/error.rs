@@ -219,6 +219,12 @@ pub(super) fn describe(error: &reqwest::Error) -> String {
         error if error.is_builder() => "the request could not be built",
         _ => "the connection broke off",
     };
+    deepest(error)
+        .map_or_else(|| kind.to_owned(), |inner| format!("{kind} ({})", with_way_out(&one_line(&inner, 120))))
+}
+
+/// What lies at the bottom of an error of the HTTP library; the rest says that something failed.
+pub(super) fn deepest(error: &reqwest::Error) -> Option<String> {
     let mut source = std::error::Error::source(error);
     let mut deepest = None;
     for _ in 0..8 {
@@ -226,12 +232,28 @@ pub(super) fn describe(error: &reqwest::Error) -> String {
         deepest = Some(inner.to_string());
         source = inner.source();
     }
-    deepest.map_or_else(|| kind.to_owned(), |inner| format!("{kind} ({})", one_line(&inner, 120)))
+    deepest
+}
+
+/// An authority that this machine does not know is most often that of a proxy which opens encrypted connections.
+fn with_way_out(inner: &str) -> String {
+    match inner.contains("UnknownIssuer") {
+        true => format!(
+            "{inner}: if a proxy of your network opens TLS, name its authority in SSL_CERT_FILE or SSL_CERT_DIR"
+        ),
+        false => inner.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_authority_comes_with_a_way_out() {
+        assert!(with_way_out("invalid peer certificate: UnknownIssuer").contains("SSL_CERT_FILE"));
+        assert_eq!(with_way_out("connection refused"), "connection refused");
+    }
 
     fn read(body: &str) -> Refusal {
         Refusal::read(400, body, None, None)

@@ -33,6 +33,6 @@ pub use pace::Pace;
 pub use pages::{Extent, PageLimits};
 pub use retry_after::AskedWait;
 pub use sample::Sample;
-pub use settings::{BaseUrl, BaseUrlError, Token, TokenError, WebexSettings};
+pub use settings::{BaseUrl, BaseUrlError, ClientError, Token, TokenError, WebexSettings};
 pub use transport::{Reply, Trace, Traffic, Webex};
 pub use viewer::Viewer;

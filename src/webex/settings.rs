@@ -91,6 +91,11 @@ impl BaseUrl {
         url
     }
 
+    /// Whether the way there is encrypted.
+    pub(super) fn is_secure(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
     pub(super) fn is_loopback(&self) -> bool {
         is_loopback(&self.0)
     }
@@ -118,6 +123,20 @@ pub struct Token(SecretString);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is blank or holds a character that a token cannot have (a line break, a space, a quote)")]
 pub struct TokenError;
+
+/// Why no client can be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// The token fits into no header.
+    #[error("WEBEX_TOKEN: {0}")]
+    Token(#[from] TokenError),
+    /// Connections cannot be prepared, most likely for want of the certificates of authorities.
+    #[error(
+        "no encrypted connection can be made ({0}): install the certificates of authorities (package ca-certificates), or name a \
+         file or folder of them in SSL_CERT_FILE or SSL_CERT_DIR"
+    )]
+    Connections(String),
+}
 
 impl Token {
     /// Takes the characters that RFC 6750 allows in a bearer token.

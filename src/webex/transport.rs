@@ -23,7 +23,7 @@ use super::link::next_link;
 use super::outage::{Outage, State, UnderWay};
 use super::pace::WaitingLine;
 use super::retry_after::{AskedWait, asked};
-use super::settings::{TokenError, WebexSettings};
+use super::settings::{ClientError, WebexSettings};
 use crate::domain::{RemoteId, Repeat};
 
 /// A client bound to one origin and one token.
@@ -92,7 +92,7 @@ enum Attempt {
 
 impl Webex {
     /// A client that stops sending when `stop` is cancelled.
-    pub fn new(settings: WebexSettings, stop: CancellationToken) -> Result<Webex, TokenError> {
+    pub fn new(settings: WebexSettings, stop: CancellationToken) -> Result<Webex, ClientError> {
         let connections = Connections::new(&settings)?;
         let line = WaitingLine::new(&settings);
         let gate = Gate::new(settings.concurrency);

@@ -128,3 +128,15 @@ async fn flags_win_over_the_environment_and_the_environment_over_the_default() {
     );
     assert!(folder.join("wxbulk-out/wxbulk.db").exists());
 }
+
+/// A machine without certificates of authorities: plain HTTP to loopback needs none, and what does is told so.
+#[tokio::test]
+async fn without_certificates_only_what_needs_them_is_refused() {
+    let bench = Bench::new(&site(1)).await;
+    let bench = bench.env("SSL_CERT_FILE", "/nowhere/ca.pem").env("SSL_CERT_DIR", "/nowhere");
+    bench.wxbulk(&["check"]).await.expect(0);
+
+    let bench = bench.env("WEBEX_BASE_URL", "https://webexapis.com/v1");
+    let told = bench.wxbulk(&["check"]).await.expect(10).stderr;
+    assert!(told.contains("SSL_CERT_FILE") && !told.contains("WEBEX_TOKEN"), "{told}");
+}
