@@ -214,16 +214,12 @@ async fn a_refused_create_is_looked_up_once_at_once_and_never_sent_again() {
 
 #[tokio::test]
 async fn what_certainly_was_not_applied_is_not_looked_up() {
-    for (fault, code, creates) in [
-        ("location_create:status=403", 16, 1),
-        ("location_create:status=401", 16, 1),
-        ("location_create#1-3:status=429,retry_after=0", 0, 4),
-    ] {
+    for fault in ["location_create:status=403", "location_create:status=401"] {
         let bench = Bench::new(&Csv::new().location("Sevilla")).await.env("SETTLE_SECONDS", "120");
         bench.sim.add_fault(fault.parse().unwrap());
-        bench.run().await.expect(code);
+        bench.run().await.expect(16);
         let requests = (bench.calls(Operation::LocationCreate).len(), look_ups(&bench, "Sevilla"));
-        assert_eq!(requests, (creates, 1), "{fault}");
+        assert_eq!(requests, (1, 1), "{fault}");
     }
 }
 
