@@ -65,6 +65,14 @@ impl Cause {
         }
     }
 
+    /// The same for what Webex took and does not show.
+    pub(crate) fn not_applied(self, names: &[String]) -> Cause {
+        let names = names.join(", ");
+        self.saying(|_| {
+            format!("accepted but not applied: Webex took the request and does not show {names} as sent")
+        })
+    }
+
     /// What remains of a request as a cause; `None` while the run is stopping.
     pub(crate) fn of(operation: Operation, trouble: &Trouble) -> Option<Cause> {
         let reason = reason::for_trouble(operation, trouble)?;

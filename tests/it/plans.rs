@@ -169,16 +169,5 @@ fn every_effect() -> Vec<RowPlan> {
 fn dump(database: &Connection) -> String {
     let tables =
         ["rows", "counts", "batches", "runs", "steps", "calls", "outcomes", "gives", "keys", "inputs"];
-    let mut text = String::new();
-    for table in tables {
-        let mut statement = database.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let width = statement.column_count();
-        let mut rows = statement.query([]).unwrap();
-        while let Some(row) = rows.next().unwrap() {
-            let cells: Vec<String> =
-                (0..width).map(|column| format!("{:?}", row.get_ref(column).unwrap())).collect();
-            text.push_str(&format!("{table} {}\n", cells.join(" ")));
-        }
-    }
-    text
+    crate::support::dump(database, &tables)
 }

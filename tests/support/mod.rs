@@ -378,3 +378,19 @@ pub fn before_the_fifth_migration() -> String {
 fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
+
+/// Every cell of these tables, to tell whether anything in them changed.
+pub fn dump(database: &Connection, tables: &[&str]) -> String {
+    let mut text = String::new();
+    for table in tables {
+        let mut statement = database.prepare(&format!("SELECT * FROM {table}")).expect("a table");
+        let width = statement.column_count();
+        let mut rows = statement.query([]).expect("its rows");
+        while let Some(row) = rows.next().expect("a row") {
+            let cells: Vec<String> =
+                (0..width).map(|column| format!("{:?}", row.get_ref(column).expect("a cell"))).collect();
+            text.push_str(&format!("{table} {}\n", cells.join(" ")));
+        }
+    }
+    text
+}

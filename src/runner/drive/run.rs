@@ -1,9 +1,7 @@
 //! A run: phase by phase, over the rows that are ready.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::context::RunContext;
@@ -12,11 +10,9 @@ use super::phase;
 use super::shortfall;
 use super::terms::{Ended, Event, RunLimits, RunSummary, Scope};
 use crate::domain::Phase;
-use crate::runner::memory::absent::AbsentPaths;
-use crate::runner::memory::token::TokenWatch;
 use crate::runner::memory::{Ground, Memory, RowSettings};
 use crate::store::{self, RowsAhead, RunId, Store};
-use crate::webex::{Viewer, Webex};
+use crate::webex::Webex;
 
 #[expect(clippy::too_many_arguments, reason = "each room hands over what it owns")]
 /// Works off every ready row. Must be called within a `LocalSet`; ends soon after `stop` is cancelled.
@@ -30,24 +26,10 @@ pub async fn run(
     stop: CancellationToken,
     events: std::sync::mpsc::Sender<Event>,
 ) -> RunSummary {
-    let opened = store.start_writer().and_then(|writer| Ok((writer, store.start_readers()?)));
-    let (writer, readers) = match opened {
-        Ok(opened) => opened,
-        Err(error) => return RunSummary { ended: Ended::Storage(error), traffic: webex.traffic() },
-    };
-    webex.hold_out_outages();
     let webex = Rc::new(webex);
-    let ground = Ground {
-        readers,
-        writer,
-        webex: Viewer::new(Rc::clone(&webex)),
-        run: Some(run),
-        ahead: RowsAhead::Claimed,
-        settings: rows,
-        started: Instant::now(),
-        token: TokenWatch::new(stop.clone()),
-        last_write: Cell::new(None),
-        absent: AbsentPaths::default(),
+    let ground = match Ground::open(store, &webex, (Some(run), RowsAhead::Claimed), rows, &stop) {
+        Ok(ground) => ground,
+        Err(error) => return RunSummary { ended: Ended::Storage(error), traffic: webex.traffic() },
     };
     let context = Rc::new(RunContext { run, webex, memory: Memory::new(ground) });
     let work = async {
@@ -71,7 +53,7 @@ async fn phases(
     events: &std::sync::mpsc::Sender<Event>,
 ) -> Option<Ended> {
     let mut batches_left = limits.max_batches;
-    for phase in Phase::IN_ORDER.into_iter().filter(|phase| scope.phase.is_none_or(|only| only == *phase)) {
+    for phase in scope.phases() {
         if let Err(ended) = resume_waiting(context, phase, scope).await {
             return Some(ended);
         }

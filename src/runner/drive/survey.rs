@@ -1,11 +1,9 @@
 //! What a run would do, or whether what one did still holds: every row is looked at, nothing is written to Webex.
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::findings;
@@ -16,12 +14,10 @@ use super::shortfall::{self, Shortfall};
 use super::terms::{Ended, Event, Purpose, Scope};
 use crate::domain::{Fact, Outcome, Phase, Record, RowId};
 use crate::runner::engine::{Finished, RowEnd};
-use crate::runner::memory::absent::AbsentPaths;
 use crate::runner::memory::licences::{LicencePool, Turn};
-use crate::runner::memory::token::TokenWatch;
 use crate::runner::memory::{Ground, Memory, RowSettings};
 use crate::store::{self, ClaimedRow, Sibling, Store};
-use crate::webex::{Traffic, Viewer, Webex};
+use crate::webex::{Traffic, Webex};
 
 /// How many rows are taken up in one turn: memory does not grow with the rows.
 const IN_A_TURN: u32 = 500;
@@ -64,27 +60,13 @@ pub async fn survey(
     stop: CancellationToken,
     events: std::sync::mpsc::Sender<Event>,
 ) -> Survey {
-    let opened = store.start_writer().and_then(|writer| Ok((writer, store.start_readers()?)));
-    let (writer, readers) = match opened {
-        Ok(opened) => opened,
+    let webex = Rc::new(webex);
+    let ground = match Ground::open(store, &webex, (None, purpose.rows()), rows, &stop) {
+        Ok(ground) => ground,
         Err(error) => {
             let (ended, traffic) = (Ended::Storage(error), webex.traffic());
             return Survey { ended, traffic, shortfalls: Vec::new() };
         }
-    };
-    webex.hold_out_outages();
-    let webex = Rc::new(webex);
-    let ground = Ground {
-        readers,
-        writer,
-        webex: Viewer::new(Rc::clone(&webex)),
-        run: None,
-        ahead: purpose.rows(),
-        settings: rows,
-        started: Instant::now(),
-        token: TokenWatch::new(stop.clone()),
-        last_write: Cell::new(None),
-        absent: AbsentPaths::default(),
     };
     let memory = Memory::new(ground);
     let mut surveyor =
@@ -98,9 +80,7 @@ pub async fn survey(
 
 impl Surveyor<'_> {
     async fn phases(&mut self) -> Result<(), Ended> {
-        for phase in
-            Phase::IN_ORDER.into_iter().filter(|phase| self.scope.phase.is_none_or(|only| only == *phase))
-        {
+        for phase in self.scope.phases() {
             self.phase(phase).await?;
         }
         Ok(())

@@ -30,6 +30,14 @@ pub struct Scope {
     pub rows_per_phase: Option<u32>,
 }
 
+impl Scope {
+    /// Its phases, in order.
+    pub(super) fn phases(&self) -> impl Iterator<Item = Phase> + use<> {
+        let only = self.phase;
+        Phase::IN_ORDER.into_iter().filter(move |phase| only.is_none_or(|only| only == *phase))
+    }
+}
+
 /// Why a run ended.
 #[derive(Debug)]
 pub enum Ended {

@@ -188,7 +188,7 @@ impl<'a> Eyes<'a> {
 
     /// Whether the calling of this location or person is yet to be made, in a survey.
     pub(crate) fn is_to_come(&self, id: &RemoteId) -> bool {
-        self.memory.to_come.is_calling_of(id)
+        self.only_looks && self.memory.to_come.is_calling_of(id)
     }
 
     fn note_read(&mut self, call: &Call, trace: &Trace, begun_at: String, trouble: Option<&Trouble>) {

@@ -140,10 +140,7 @@ impl Unsure {
 
     /// Why the row is pending when Webex does not show what it took.
     pub(super) fn lacking(&self, names: &[String]) -> Cause {
-        let names = names.join(", ");
-        self.otherwise.clone().saying(|_| {
-            format!("accepted but not applied: Webex took the request and does not show {names} as sent")
-        })
+        self.otherwise.clone().not_applied(names)
     }
 }
 

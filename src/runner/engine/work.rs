@@ -226,7 +226,9 @@ impl<'a> Work<'a> {
             Err(Stop::Interrupted) => RowEnd::Released,
             Err(Stop::Storage(error)) => RowEnd::Storage(error),
         };
-        if let Some(Err(error)) = self.stored().await {
+        if let Some(hands) = self.hands.take()
+            && let Err(error) = hands.stored().await
+        {
             end = RowEnd::Storage(error);
         }
         let Eyes { asked, calls, .. } = self.eyes;
@@ -239,13 +241,6 @@ impl<'a> Work<'a> {
             planned: self.planned,
             reads_beside: self.reads_beside,
             cause,
-        }
-    }
-
-    async fn stored(&mut self) -> Option<Result<(), StoreError>> {
-        match self.hands.take() {
-            Some(hands) => Some(hands.stored().await),
-            None => None,
         }
     }
 

@@ -194,15 +194,9 @@ async fn wait_for_prefix(eyes: &mut Eyes<'_>, goal: &Details<'_>, job: &RemoteId
     if !has_ended {
         return still_at_work(job);
     }
-    let names: Vec<&str> = left.iter().map(|one| one.field.as_str()).collect();
-    let message = format!(
-        "accepted but not applied: Webex took the request and does not show {} as sent",
-        names.join(", ")
-    );
-    Err(Stop::Pending(Cause {
-        differences: left,
-        ..Cause::new(PendingReason::NonRetryableExternal, message)
-    }))
+    let names: Vec<String> = left.iter().map(|one| one.field.clone()).collect();
+    let cause = Cause::new(PendingReason::NonRetryableExternal, "").not_applied(&names);
+    Err(Stop::Pending(Cause { differences: left, ..cause }))
 }
 
 async fn still_differs(eyes: &mut Eyes<'_>, goal: &Details<'_>) -> Flow<Vec<Difference>> {

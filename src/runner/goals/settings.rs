@@ -129,6 +129,9 @@ impl Goal for FeatureSet<'_> {
     }
 
     async fn known(&self, eyes: &mut Eyes<'_>) -> Flow<Option<Present>> {
+        if !eyes.only_looks {
+            return Ok(None);
+        }
         if eyes.is_to_come(self.owner.person) {
             return Ok(Some(Present::ToCome));
         }

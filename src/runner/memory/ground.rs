@@ -1,17 +1,19 @@
 //! What a run stands on: its store, its view of Webex, its settings.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::absent::AbsentPaths;
 use super::licences::LicenceSettings;
 use super::token::TokenWatch;
 use crate::domain::NumberState;
 use crate::runner::flow::{Flow, Stop};
-use crate::store::{self, Readers, RowsAhead, RunId, StoreError, Writer};
-use crate::webex::{Trouble, Viewer};
+use crate::store::{self, Readers, RowsAhead, RunId, Store, StoreError, Writer};
+use crate::webex::{Trouble, Viewer, Webex};
 
 /// Settings of the work on rows.
 #[derive(Debug, Clone)]
@@ -56,6 +58,30 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
+    /// Opens the store for a run, or without one for a survey; the client behind it holds out through outages.
+    pub(crate) fn open(
+        store: &Store,
+        webex: &Rc<Webex>,
+        (run, ahead): (Option<RunId>, RowsAhead),
+        settings: RowSettings,
+        stop: &CancellationToken,
+    ) -> Result<Ground, StoreError> {
+        let (writer, readers) = (store.start_writer()?, store.start_readers()?);
+        webex.hold_out_outages();
+        Ok(Ground {
+            readers,
+            writer,
+            webex: Viewer::new(Rc::clone(webex)),
+            run,
+            ahead,
+            settings,
+            started: Instant::now(),
+            token: TokenWatch::new(stop.clone()),
+            last_write: Cell::new(None),
+            absent: AbsentPaths::default(),
+        })
+    }
+
     /// When a write that ended at this moment must show in a look-up.
     pub(crate) fn shows_after(&self, moment: Instant) -> Instant {
         moment.checked_add(self.settings.settle).unwrap_or(moment)

@@ -18,24 +18,12 @@ fn module(path: &str) -> String {
 /// The full paths that a `use` names, groups taken apart.
 fn paths(tree: &str) -> Vec<String> {
     let tree = tree.trim();
-    let Some((before, group)) = tree.split_once('{') else {
+    let Some(at) = tree.find('{') else {
         return vec![tree.split(" as ").next().unwrap_or_default().trim().to_owned()];
     };
-    let group = group.trim_end().strip_suffix('}').unwrap_or(group);
-    let (mut parts, mut depth) = (vec![String::new()], 0_usize);
-    for symbol in group.chars() {
-        match symbol {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            _ => {}
-        }
-        match symbol {
-            ',' if depth == 0 => parts.push(String::new()),
-            _ => parts.last_mut().expect("a part").push(symbol),
-        }
-    }
-    let parts = parts.iter().filter(|part| !part.trim().is_empty());
-    parts.flat_map(|part| paths(part)).map(|part| format!("{}{part}", before.trim())).collect()
+    let (before, group) = tree.split_at(at);
+    let paths = super::members(group).into_iter().flat_map(|member| paths(&member));
+    paths.map(|path| format!("{}{path}", before.trim())).collect()
 }
 
 /// The modules among these that a file imports.

@@ -275,19 +275,7 @@ impl World {
     /// Everything that is known of rows.
     pub(super) fn dump(&self) -> String {
         let tables = ["rows", "counts", "batches", "runs", "steps", "calls", "outcomes", "gives", "keys"];
-        let database = self.database();
-        let mut text = String::new();
-        for table in tables {
-            let mut statement = database.prepare(&format!("SELECT * FROM {table}")).unwrap();
-            let width = statement.column_count();
-            let mut rows = statement.query([]).unwrap();
-            while let Some(row) = rows.next().unwrap() {
-                let cells: Vec<String> =
-                    (0..width).map(|column| format!("{:?}", row.get_ref(column).unwrap())).collect();
-                text.push_str(&format!("{table} {}\n", cells.join(" ")));
-            }
-        }
-        text
+        crate::support::dump(&self.database(), &tables)
     }
 
     /// Leaves the database for whoever looks at the failure.
